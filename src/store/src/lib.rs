@@ -1,0 +1,25 @@
+//! The only room that speaks SQL.
+//!
+//! Lives here: the pools, the migrations, and one file per noun with the statements that read and
+//! write it. It stores what it is told and knows no rules. One SQL text serves SQLite and
+//! PostgreSQL; the branch between the two native drivers is hidden in the [`on!`] macro.
+//!
+//! Start reading at [`db`] (how a connection is held), then at the noun you are after.
+
+#[macro_use]
+pub mod db;
+pub mod contracts;
+pub mod events;
+pub mod grants;
+pub mod idempotency;
+pub mod keys;
+pub mod login_attempts;
+mod open;
+pub mod orgs;
+pub mod requests;
+pub mod sessions;
+pub mod settings;
+pub mod users;
+
+pub use db::{Db, Error, Result, Tx};
+pub use open::{Kind, OpenError, Options, Store};

@@ -1,0 +1,239 @@
+//! The record of every request made with a key.
+
+use domain::id::{KeyId, OrgId, RequestId};
+use domain::time::Micros;
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, query, query_as};
+
+use crate::db::{Conn, Db, Result};
+
+/// One request, as it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub org: OrgId,
+    pub key: KeyId,
+    pub id: RequestId,
+    pub recorded_at: Micros,
+    /// Tells records of the same microsecond apart.
+    pub seq: i64,
+    pub method: String,
+    /// The route's pattern, `/v1/api_keys/{id}`.
+    pub route: String,
+    pub path: String,
+    pub meter_class: String,
+    pub status: i64,
+    pub latency_us: i64,
+    pub livemode: bool,
+}
+
+/// Writes a batch, its daily counts, and when each key was last used: one statement each,
+/// however long the batch. The batch travels as one JSON text, which both databases unfold.
+pub async fn insert(db: &mut Db, records: &[Record]) -> Result<()> {
+    let batch = serde_json::to_string(records).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    match db.conn() {
+        Conn::Sqlite(c) => {
+            for sql in [SQLITE_INSERT, SQLITE_DAYS, SQLITE_KEYS] {
+                query(sql).bind(&batch).execute(&mut *c).await?;
+            }
+        }
+        Conn::Postgres(c) => {
+            for sql in [POSTGRES_INSERT, POSTGRES_DAYS, POSTGRES_KEYS] {
+                query(sql).bind(&batch).execute(&mut *c).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const SQLITE_INSERT: &str = "
+    INSERT INTO requests
+      (org_id, recorded_at, id, key_id, method, route, path, meter_class, status, latency_us, livemode, seq)
+    SELECT
+      value ->> 'org', value ->> 'recorded_at', value ->> 'id', value ->> 'key', value ->> 'method',
+      value ->> 'route', value ->> 'path', value ->> 'meter_class', value ->> 'status',
+      value ->> 'latency_us', value ->> 'livemode', value ->> 'seq'
+    FROM json_each($1)
+    WHERE TRUE
+    ON CONFLICT (org_id, recorded_at, seq) DO NOTHING";
+
+const SQLITE_DAYS: &str = "
+    INSERT INTO request_days (org_id, day, key_id, ok, client_errors, server_errors)
+    SELECT
+      value ->> 'org',
+      strftime('%Y-%m-%d', (value ->> 'recorded_at') / 1000000, 'unixepoch'),
+      value ->> 'key',
+      SUM(value ->> 'status' < 400),
+      SUM(value ->> 'status' BETWEEN 400 AND 499),
+      SUM(value ->> 'status' >= 500)
+    FROM json_each($1)
+    WHERE TRUE
+    GROUP BY 1, 2, 3
+    ON CONFLICT (org_id, day, key_id) DO UPDATE
+    SET ok = request_days.ok + excluded.ok,
+        client_errors = request_days.client_errors + excluded.client_errors,
+        server_errors = request_days.server_errors + excluded.server_errors";
+
+const SQLITE_KEYS: &str = "
+    UPDATE api_keys
+    SET last_used_at = used.at
+    FROM (
+      SELECT value ->> 'key' AS id, MAX(value ->> 'recorded_at') AS at
+      FROM json_each($1)
+      GROUP BY 1
+    ) AS used
+    WHERE api_keys.id = used.id
+      AND COALESCE(api_keys.last_used_at, 0) < used.at";
+
+const POSTGRES_INSERT: &str = "
+    INSERT INTO requests
+      (org_id, recorded_at, id, key_id, method, route, path, meter_class, status, latency_us, livemode, seq)
+    SELECT org, recorded_at, id, key, method, route, path, meter_class, status, latency_us, livemode, seq
+    FROM jsonb_to_recordset($1::jsonb) AS batch (
+      org TEXT, recorded_at BIGINT, id TEXT, key TEXT, method TEXT, route TEXT, path TEXT,
+      meter_class TEXT, status BIGINT, latency_us BIGINT, livemode BOOLEAN, seq BIGINT
+    )
+    ON CONFLICT (org_id, recorded_at, seq) DO NOTHING";
+
+// Ordered, so that two processes that write at once take the rows' locks in the same order.
+const POSTGRES_DAYS: &str = "
+    INSERT INTO request_days (org_id, day, key_id, ok, client_errors, server_errors)
+    SELECT
+      org,
+      to_char(to_timestamp(recorded_at / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+      key,
+      COUNT(*) FILTER (WHERE status < 400),
+      COUNT(*) FILTER (WHERE status BETWEEN 400 AND 499),
+      COUNT(*) FILTER (WHERE status >= 500)
+    FROM jsonb_to_recordset($1::jsonb) AS batch (org TEXT, recorded_at BIGINT, key TEXT, status BIGINT)
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3
+    ON CONFLICT (org_id, day, key_id) DO UPDATE
+    SET ok = request_days.ok + excluded.ok,
+        client_errors = request_days.client_errors + excluded.client_errors,
+        server_errors = request_days.server_errors + excluded.server_errors";
+
+const POSTGRES_KEYS: &str = r#"
+    WITH used AS (
+      SELECT key AS id, MAX(recorded_at) AS at
+      FROM jsonb_to_recordset($1::jsonb) AS batch (key TEXT, recorded_at BIGINT)
+      GROUP BY 1
+    ), locked AS (
+      SELECT api_keys.id, used.at
+      FROM api_keys
+      JOIN used ON used.id = api_keys.id COLLATE "C"
+      WHERE COALESCE(api_keys.last_used_at, 0) < used.at
+      ORDER BY api_keys.id
+      FOR UPDATE OF api_keys
+    )
+    UPDATE api_keys
+    SET last_used_at = locked.at
+    FROM locked
+    WHERE api_keys.id = locked.id"#;
+
+#[derive(FromRow)]
+struct Row {
+    org_id: String,
+    key_id: String,
+    id: String,
+    recorded_at: i64,
+    seq: i64,
+    method: String,
+    route: String,
+    path: String,
+    meter_class: String,
+    status: i64,
+    latency_us: i64,
+    livemode: bool,
+}
+
+impl From<Row> for Record {
+    fn from(row: Row) -> Self {
+        Self {
+            org: OrgId::from_stored(row.org_id),
+            key: KeyId::from_stored(row.key_id),
+            id: RequestId::from_stored(row.id),
+            recorded_at: Micros(row.recorded_at),
+            seq: row.seq,
+            method: row.method,
+            route: row.route,
+            path: row.path,
+            meter_class: row.meter_class,
+            status: row.status,
+            latency_us: row.latency_us,
+            livemode: row.livemode,
+        }
+    }
+}
+
+/// The organisation's latest requests, newest first.
+pub async fn latest(db: &mut Db, org: &OrgId, limit: i64) -> Result<Vec<Record>> {
+    const SQL: &str = "
+        SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
+        FROM requests
+        WHERE org_id = $1
+        ORDER BY recorded_at DESC, seq DESC
+        LIMIT $2";
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL).bind(org.as_str()).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Record::from).collect())
+}
+
+/// The same for one key of the organisation.
+pub async fn latest_of_key(db: &mut Db, org: &OrgId, key: &KeyId, limit: i64) -> Result<Vec<Record>> {
+    const SQL: &str = "
+        SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
+        FROM requests
+        WHERE key_id = $2
+          AND org_id = $1
+        ORDER BY recorded_at DESC, seq DESC
+        LIMIT $3";
+    let rows: Vec<Row> =
+        on!(db, |c| query_as(SQL).bind(org.as_str()).bind(key.as_str()).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(Record::from).collect())
+}
+
+/// The organisation's first successful request since `since`, if there is one.
+pub async fn first_ok(db: &mut Db, org: &OrgId, since: Micros) -> Result<Option<Record>> {
+    const SQL: &str = "
+        SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
+        FROM requests
+        WHERE org_id = $1
+          AND recorded_at >= $2
+          AND status < 400
+        ORDER BY recorded_at, seq
+        LIMIT 1";
+    let row: Option<Row> =
+        on!(db, |c| query_as(SQL).bind(org.as_str()).bind(since.0).fetch_optional(c).await)?;
+    Ok(row.map(Record::from))
+}
+
+/// One day's requests of an organisation, by outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+pub struct Day {
+    /// `2026-11-21`, UTC.
+    pub day: String,
+    pub ok: i64,
+    pub client_errors: i64,
+    pub server_errors: i64,
+}
+
+/// Days from `first` to `last` (both included) that saw any request, oldest first.
+pub async fn days(db: &mut Db, org: &OrgId, first: &str, last: &str) -> Result<Vec<Day>> {
+    const SQL: &str = "
+        SELECT
+          day,
+          CAST(SUM(ok) AS BIGINT) AS ok,
+          CAST(SUM(client_errors) AS BIGINT) AS client_errors,
+          CAST(SUM(server_errors) AS BIGINT) AS server_errors
+        FROM request_days
+        WHERE org_id = $1
+          AND day BETWEEN $2 AND $3
+        GROUP BY day
+        ORDER BY day";
+    Ok(on!(db, |c| query_as(SQL).bind(org.as_str()).bind(first).bind(last).fetch_all(c).await)?)
+}
+
+/// Forgets single requests from before `before`; the daily counts stay.
+pub async fn delete_before(db: &mut Db, org: &OrgId, before: Micros) -> Result<u64> {
+    const SQL: &str = "DELETE FROM requests WHERE org_id = $1 AND recorded_at < $2";
+    Ok(on!(db, |c| query(SQL).bind(org.as_str()).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?)
+}
