@@ -1,5 +1,7 @@
 //! The record of every request made with a key.
 
+use std::borrow::Cow;
+
 use domain::id::{KeyId, OrgId, RequestId};
 use domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -16,11 +18,11 @@ pub struct Record {
     pub recorded_at: Micros,
     /// Tells records of the same microsecond apart.
     pub seq: i64,
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The route's pattern, `/v1/api_keys/{id}`.
-    pub route: String,
+    pub route: Cow<'static, str>,
     pub path: String,
-    pub meter_class: String,
+    pub meter_class: Cow<'static, str>,
     pub status: i64,
     pub latency_us: i64,
     pub livemode: bool,
@@ -154,10 +156,10 @@ impl From<Row> for Record {
             id: RequestId::from_stored(row.id),
             recorded_at: Micros(row.recorded_at),
             seq: row.seq,
-            method: row.method,
-            route: row.route,
+            method: row.method.into(),
+            route: row.route.into(),
             path: row.path,
-            meter_class: row.meter_class,
+            meter_class: row.meter_class.into(),
             status: row.status,
             latency_us: row.latency_us,
             livemode: row.livemode,

@@ -1,0 +1,120 @@
+//! From a presented API key to the principal behind it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::id::{KeyId, OrgId};
+use domain::key::Scopes;
+use domain::secret::{self, SecretHash};
+use domain::time::Micros;
+use quick_cache::sync::Cache;
+use store::keys::Credential;
+use store::orgs::BillingFacts;
+
+use crate::access::KeyPrincipal;
+use crate::{Error, Platform, Result};
+
+/// A credential as kept in memory: read once, judged anew at each request.
+struct Known {
+    key: KeyId,
+    org: OrgId,
+    scopes: Scopes,
+    livemode: bool,
+    ends_at: Option<Micros>,
+    revoked: bool,
+    billing: BillingFacts,
+}
+
+/// The credentials seen lately.
+///
+/// With SQLite this process is the only writer, so what it forgets on a change is forgotten
+/// everywhere and a revocation holds for the very next request. With PostgreSQL other processes
+/// write too; nothing is kept and each request reads the key's row.
+pub(crate) struct Credentials {
+    kept: Option<Cache<SecretHash, Arc<Known>>>,
+    /// Held for reading while a loaded row is put in, for writing while rows are dropped: a row
+    /// read before a change can then never be put in after it.
+    generation: RwLock<u64>,
+}
+
+impl Credentials {
+    const CAPACITY: usize = 131_072;
+
+    pub(crate) fn new(kind: store::Kind) -> Self {
+        let kept = (kind == store::Kind::Sqlite).then(|| Cache::new(Self::CAPACITY));
+        Self { kept, generation: RwLock::new(0) }
+    }
+
+    fn get(&self, hash: &SecretHash) -> Option<Arc<Known>> {
+        self.kept.as_ref()?.get(hash)
+    }
+
+    fn generation(&self) -> u64 {
+        *self.generation.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, read_at: u64, hash: SecretHash, known: &Arc<Known>) {
+        let Some(kept) = &self.kept else { return };
+        let generation = self.generation.read().unwrap_or_else(PoisonError::into_inner);
+        if *generation == read_at {
+            kept.insert(hash, Arc::clone(known));
+        }
+    }
+
+    /// Drops these credentials: to be called after the change is committed, before it is answered.
+    pub(crate) fn forget(&self, hashes: &[SecretHash]) {
+        let Some(kept) = &self.kept else { return };
+        let mut generation = self.generation.write().unwrap_or_else(PoisonError::into_inner);
+        *generation += 1;
+        for hash in hashes {
+            kept.remove(hash);
+        }
+    }
+}
+
+/// Tells whose key `presented` is. What cannot be a key of ours is refused without a look-up.
+pub async fn authenticate(p: &Platform, presented: Option<&str>) -> Result<KeyPrincipal> {
+    let presented = presented.filter(|text| !text.is_empty()).ok_or(Error::MissingApiKey)?;
+    let hash = secret::read_api_key(presented).ok_or(Error::AuthenticationFailed)?.hash;
+    let known = match p.credentials().get(&hash) {
+        Some(known) => known,
+        None => load(p, hash).await?,
+    };
+    judge(&known, p.now())
+}
+
+async fn load(p: &Platform, hash: SecretHash) -> Result<Arc<Known>> {
+    let generation = p.credentials().generation();
+    let mut db = p.store().read().await?;
+    let row = store::keys::credential(&mut db, &hash).await?.ok_or(Error::AuthenticationFailed)?;
+    let known = Arc::new(Known::from(row));
+    p.credentials().put(generation, hash, &known);
+    Ok(known)
+}
+
+fn judge(known: &Known, now: Micros) -> Result<KeyPrincipal> {
+    if known.revoked || known.ends_at.is_some_and(|at| at <= now) {
+        return Err(Error::AuthenticationFailed);
+    }
+    Ok(KeyPrincipal {
+        key: known.key.clone(),
+        org: known.org.clone(),
+        scopes: known.scopes,
+        livemode: known.livemode,
+        billing: known.billing.at(now, &now.month()),
+    })
+}
+
+impl From<Credential> for Known {
+    fn from(row: Credential) -> Self {
+        let ends = [row.secret_ends_at, row.key_expires_at].into_iter().flatten().min();
+        Self {
+            key: KeyId::from_stored(row.key_id),
+            org: OrgId::from_stored(row.org_id),
+            scopes: Scopes::from_stored(&row.scopes),
+            livemode: row.livemode,
+            ends_at: ends.map(Micros),
+            revoked: row.key_revoked_at.is_some(),
+            billing: row.billing,
+        }
+    }
+}

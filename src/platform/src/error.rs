@@ -1,0 +1,102 @@
+//! The one error of the use cases, with the stable code that both faces publish.
+
+use domain::key::{Scope, Scopes};
+use domain::role::Permission;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("An API key is required.")]
+    MissingApiKey,
+    #[error("The API key is not valid.")]
+    AuthenticationFailed,
+    #[error("Sign in to go on.")]
+    SignInRequired,
+    #[error("This key's scopes do not allow it.")]
+    InsufficientScope { accepted: &'static [Scope] },
+    #[error("A key or person cannot give scopes they do not hold: {}.", missing.stored())]
+    ScopeEscalation { missing: Scopes },
+    #[error("Your role in this organisation does not allow it.")]
+    Forbidden { permission: Permission },
+    #[error("There is nothing here by that name.")]
+    NotFound,
+    #[error("{message}")]
+    Invalid { field: &'static str, message: String },
+    #[error("The plan includes {limit} working {}; all are in use.", if *limit == 1 { "key" } else { "keys" })]
+    KeyLimitReached { limit: i64, plan: domain::billing::plan::PlanKey },
+    #[error("This key no longer works; make a new one instead.")]
+    KeyNotWorking,
+    #[error("This Idempotency-Key was used with another request.")]
+    IdempotencyKeyReused,
+    #[error("A request with this Idempotency-Key is still running.")]
+    IdempotencyInFlight,
+    #[error("{0}")]
+    Login(#[from] crate::login::LoginError),
+    #[error("The platform cannot answer right now; nothing was changed.")]
+    Unavailable,
+    #[error("Something went wrong on our side; nothing was changed.")]
+    Internal,
+}
+
+impl Error {
+    pub fn invalid(field: &'static str, error: &impl ToString) -> Self {
+        Self::Invalid { field, message: error.to_string() }
+    }
+
+    /// The published code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::MissingApiKey => "missing_api_key",
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::SignInRequired => "sign_in_required",
+            Self::InsufficientScope { .. } | Self::ScopeEscalation { .. } => "insufficient_scope",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Invalid { .. } => "invalid_request",
+            Self::KeyLimitReached { .. } => "api_key_limit_reached",
+            Self::KeyNotWorking => "api_key_not_active",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyInFlight => "idempotency_key_in_use",
+            Self::Login(login) => login.code(),
+            Self::Unavailable => "service_unavailable",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    /// What to do next.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::MissingApiKey => "Create a key in the console and send it in the x-api-key header.",
+            Self::AuthenticationFailed => "Check that the key is complete and was not revoked, rotated away or expired.",
+            Self::SignInRequired => "Sign in and try again.",
+            Self::InsufficientScope { .. } => "Use a key with one of the accepted scopes.",
+            Self::ScopeEscalation { .. } => "Ask for a subset of your own scopes.",
+            Self::Forbidden { .. } => "Ask an owner of the organisation.",
+            Self::NotFound => "Check the address and the identifier.",
+            Self::Invalid { .. } => "Correct the field and send the request again.",
+            Self::KeyLimitReached { .. } => "Revoke a key that is no longer needed, or move to a larger plan.",
+            Self::KeyNotWorking => "Create a new key.",
+            Self::IdempotencyKeyReused => "Use a new Idempotency-Key for a new request.",
+            Self::IdempotencyInFlight => "Wait for the first request to end, then repeat this one.",
+            Self::Login(login) => login.hint(),
+            Self::Unavailable => "Try again in a few seconds.",
+            Self::Internal => "Try again; if it happens again, tell us the request id.",
+        }
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unavailable(source) => {
+                tracing::warn!(error = %source, "database unavailable");
+                Self::Unavailable
+            }
+            other => {
+                tracing::error!(error = ?other, "database error");
+                Self::Internal
+            }
+        }
+    }
+}

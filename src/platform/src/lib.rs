@@ -1,0 +1,116 @@
+//! The use cases: load, decide, save, tell. One transaction each, no network inside it.
+//!
+//! Lives here: what a person or a key can ask of the platform, with the authorisation of each.
+//! May touch: `domain` (the rules), `store` (the rows), `providers` (the outside world). Must not
+//! touch: HTTP, cookies, pages, SQL text, the ambient clock or randomness (both are handed in).
+//!
+//! Start reading at [`Platform`], then [`onboard`] and [`keys`].
+
+pub mod access;
+pub mod ambient;
+pub mod auth;
+pub mod billing;
+mod error;
+pub mod health;
+pub mod housekeeping;
+pub mod keys;
+pub mod login;
+pub mod onboard;
+pub mod once;
+pub mod orgs;
+pub mod requests;
+pub mod sessions;
+
+use std::sync::Arc;
+
+use domain::session::Lifetimes;
+use domain::time::Micros;
+use providers::oidc::Oidc;
+use store::Store;
+
+pub use access::{Actor, KeyPrincipal, Person};
+pub use ambient::{Chance, Clock};
+pub use error::{Error, Result};
+
+/// What the use cases share. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    identity: Oidc,
+    settings: Settings,
+    credentials: auth::Credentials,
+    recorder: requests::Recorder,
+}
+
+/// What the operator decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub lifetimes: Lifetimes,
+    /// How the sign-in page calls the identity provider.
+    pub provider_name: String,
+    /// Where people reach the console: scheme, host and port, no path.
+    pub public_url: url::Url,
+    /// Started with `--dev`: embedded provider, fictional people.
+    pub dev: bool,
+}
+
+impl Platform {
+    pub fn new(
+        store: Store,
+        identity: Oidc,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+    ) -> Self {
+        let credentials = auth::Credentials::new(store.kind());
+        let recorder = requests::Recorder::start(store.clone(), chance.as_ref());
+        Self(Arc::new(Inner { store, clock, chance, identity, settings, credentials, recorder }))
+    }
+
+    pub fn now(&self) -> Micros {
+        self.0.clock.now()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// `N` unguessable bytes.
+    pub fn chance<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.chance.fill(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn identity(&self) -> &Oidc {
+        &self.0.identity
+    }
+
+    pub(crate) fn credentials(&self) -> &auth::Credentials {
+        &self.0.credentials
+    }
+
+    pub(crate) fn recorder(&self) -> &requests::Recorder {
+        &self.0.recorder
+    }
+
+    /// Writes what is still in memory and closes the database. For the end of the process.
+    pub async fn close(&self) {
+        self.0.recorder.drain().await;
+        self.0.store.close().await;
+    }
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Platform")
+    }
+}

@@ -1,0 +1,62 @@
+//! The first step of everything: an organisation, its owner, its grant and its first key, at once.
+
+use domain::billing::plan::GRANT_CALLS;
+use domain::billing::state::Grant;
+use domain::event::{self, EventType};
+use domain::id::{EventId, OrgId, RequestId};
+use domain::key::Label;
+use domain::org::{Org, OrgName};
+use domain::role::Role;
+
+use crate::keys::{self, Answer, NewKey, Revealed};
+use crate::{Person, Platform, Result};
+
+/// How many organisations one person may own: a bound, not a plan.
+const MAX_ORGS: usize = 100;
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Onboarded {
+    pub org: Org,
+    pub first: Revealed,
+}
+
+/// Creates the organisation with everything it needs for a first call, in one transaction.
+pub async fn create_org(
+    p: &Platform,
+    person: &Person,
+    name: OrgName,
+    request: &RequestId,
+    answer: Option<Answer<'_>>,
+) -> Result<Onboarded> {
+    let now = p.now();
+    let org = Org { id: OrgId::new(now, p.chance()), name, created_at: now };
+    let actor = event::Actor::Person(person.user.id.clone());
+    let mut tx = p.store().begin().await?;
+    if store::orgs::memberships(&mut tx, &person.user.id).await?.len() >= MAX_ORGS {
+        let message = format!("One person can belong to {MAX_ORGS} organisations.");
+        return Err(crate::Error::Invalid { field: "name", message });
+    }
+    store::orgs::insert(&mut tx, &org).await?;
+    store::orgs::add_member(&mut tx, &org.id, &person.user.id, Role::Owner, now).await?;
+    store::grants::insert(&mut tx, &org.id, Grant { calls: GRANT_CALLS, used: 0 }, &now.month()).await?;
+    let event = event::Event {
+        id: EventId::new(now, p.chance()),
+        org: org.id.clone(),
+        kind: EventType::OrgCreated,
+        recorded_at: now,
+        request: Some(request.clone()),
+        actor: actor.clone(),
+        subject: org.id.to_string(),
+        data: "{}".to_owned(),
+    };
+    store::events::insert(&mut tx, &event).await?;
+    let new = NewKey { label: Label::parse("First key").ok().flatten(), scopes: None, livemode: true, expires_at: None };
+    let first = keys::insert(p, &mut tx, &actor, &org.id, &new, now).await?;
+    keys::tell(p, &mut tx, EventType::ApiKeyCreated, actor, &first.key, Some(request), "{}").await?;
+    if let Some(answer) = answer {
+        answer.claim.finish(&mut tx, answer.status, &(answer.body)(&first.key)).await?;
+    }
+    tx.commit().await?;
+    Ok(Onboarded { org, first })
+}
