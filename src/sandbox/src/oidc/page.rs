@@ -132,14 +132,14 @@ fn known(people: &[Person], action: &str, hidden: &str) -> String {
     }
     let mut rows = String::new();
     for person in people {
-        let unverified = match person.email_verified {
-            true => "",
-            false => r#"<span class="tag">address not verified</span>"#,
+        let unverified = if person.email_verified {
+            ""
+        } else {
+            r#"<span class="tag">address not verified</span>"#
         };
-        write!(
+        writeln!(
             rows,
-            r#"<li><button class="who" name="sub" value="{sub}"><span><b>{name}</b><small>{email}</small></span>{unverified}</button></li>
-"#,
+            r#"<li><button class="who" name="sub" value="{sub}"><span><b>{name}</b><small>{email}</small></span>{unverified}</button></li>"#,
             sub = escape(&person.sub),
             name = escape(&person.name),
             email = escape(&person.email),

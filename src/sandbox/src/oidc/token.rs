@@ -163,7 +163,7 @@ fn authenticate<'a>(
         return unknown_client("no such client");
     };
     // Comparing digests takes the same time wherever the first difference is.
-    let digest = |secret: &Option<String>| secret.as_ref().map(|text| Sha256::digest(text));
+    let digest = |secret: &Option<String>| secret.as_ref().map(Sha256::digest);
     if digest(&client.client_secret) != digest(&secret) {
         return unknown_client("the client secret is wrong");
     }
