@@ -13,21 +13,22 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SECAPI_SITE_DIR");
     let here = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
-    let site = env::var_os("SECAPI_SITE_DIR").map_or_else(
-        || Path::new(&here).join("../../.build/site"),
-        PathBuf::from,
-    );
+    let site = env::var_os("SECAPI_SITE_DIR")
+        .map_or_else(|| Path::new(&here).join("../../.build/site"), PathBuf::from);
     // A path that does not exist would count as changed in every build.
     let _ = fs::create_dir_all(&site);
     println!("cargo::rerun-if-changed={}", site.display());
 
     let files = files_in(&site);
     if files.is_empty() {
-        println!("cargo::warning=the site is not built (scripts/build-site): this binary has no style and no script");
+        println!(
+            "cargo::warning=the site is not built (scripts/build-site): this binary has no style and no script"
+        );
     }
     let mut code = String::from("static FILES: &[(&str, &[u8])] = &[\n");
     for (name, path) in files {
-        writeln!(code, "    ({name:?}, include_bytes!({path:?})),").expect("a String takes any text");
+        writeln!(code, "    ({name:?}, include_bytes!({path:?})),")
+            .expect("a String takes any text");
     }
     code.push_str("];\n");
     let out = env::var_os("OUT_DIR").expect("cargo sets it for build scripts");
@@ -43,7 +44,12 @@ fn files_in(site: &Path) -> Vec<(String, PathBuf)> {
         .into_iter()
         .flatten()
         .filter_map(Result::ok)
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.path(),
+            )
+        })
         .collect();
     files.sort();
     files

@@ -52,6 +52,9 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How the sign-in page calls the identity provider.
     pub provider_name: String,
+    /// The name under which the provider's people are stored, when its address is no lasting name:
+    /// the embedded provider listens on another port at each start.
+    pub issuer_alias: Option<String>,
     /// Where people reach the console: scheme, host and port, no path.
     pub public_url: url::Url,
     /// Started with `--dev`: embedded provider, fictional people.

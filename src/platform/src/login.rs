@@ -146,7 +146,7 @@ async fn identify(p: &Platform, callback: &Callback, state: &str, attempt: &Atte
     };
     let vouched = p.identity().exchange(code, &flow, iss).await.map_err(LoginError::from)?;
     Ok(Identity {
-        issuer: vouched.issuer,
+        issuer: p.settings().issuer_alias.clone().unwrap_or(vouched.issuer),
         subject: vouched.subject,
         email: vouched.email,
         email_verified: vouched.email_verified,

@@ -67,7 +67,8 @@ impl Site {
                 continue;
             };
             let br = contents.get(format!("{name}.br").as_str()).copied();
-            site.by_file.insert(name, Asset::new(name, &logical, raw, br));
+            site.by_file
+                .insert(name, Asset::new(name, &logical, raw, br));
             site.files.insert(logical, entry.file);
         }
         site
@@ -106,15 +107,24 @@ impl Asset {
     fn respond(&self, request: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, if self.is_hashed() { FOR_EVER } else { A_DAY });
+        headers.insert(
+            header::CACHE_CONTROL,
+            if self.is_hashed() { FOR_EVER } else { A_DAY },
+        );
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
         if is_known(request, &self.etag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(self.content_type),
+        );
         let bytes = match self.br {
             Some(br) if accepts_brotli(request) => {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
@@ -135,7 +145,8 @@ pub fn get(name: &str) -> Option<&'static Asset> {
 /// The URL of a file by its logical name: `app.css`, `secapid.js`, `secapid_bg.wasm`, or a name in
 /// `public/`. Where the site was not built, a URL that is answered with 404.
 pub fn hashed(logical: &str) -> &'static str {
-    SITE.hashed(logical).map_or("/assets/not-built", |asset| &asset.url)
+    SITE.hashed(logical)
+        .map_or("/assets/not-built", |asset| &asset.url)
 }
 
 /// `/assets/{name}`, and the files at the root.
@@ -152,7 +163,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .fold(router, |router, asset| {
             router.route(
                 &asset.url,
-                method_get(|headers: HeaderMap| async move { respond(Some(asset), &headers) }),
+                method_get(move |headers: HeaderMap| async move { respond(Some(asset), &headers) }),
             )
         })
 }
@@ -184,7 +195,9 @@ fn accepts_brotli(request: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .filter_map(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-            name.trim().eq_ignore_ascii_case("br").then(|| weight.trim())
+            name.trim()
+                .eq_ignore_ascii_case("br")
+                .then(|| weight.trim())
         })
         .any(|weight| {
             let q = weight.strip_prefix("q=").unwrap_or("1");
@@ -248,7 +261,10 @@ mod tests {
     fn a_hashed_file_is_kept_for_ever_and_a_fixed_one_for_a_day() {
         let site = Site::from_files(SAMPLE);
         let cached = |logical| {
-            let response = site.hashed(logical).expect("in the sample").respond(&HeaderMap::new());
+            let response = site
+                .hashed(logical)
+                .expect("in the sample")
+                .respond(&HeaderMap::new());
             response.headers()[header::CACHE_CONTROL].clone()
         };
         assert_eq!(cached("app.css"), FOR_EVER);
@@ -301,7 +317,11 @@ mod tests {
     #[test]
     fn whatever_was_embedded_has_a_type_a_browser_accepts() {
         for asset in SITE.by_file.values() {
-            assert_ne!(asset.content_type, "application/octet-stream", "{}", asset.name);
+            assert_ne!(
+                asset.content_type, "application/octet-stream",
+                "{}",
+                asset.name
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::id::{KeyId, OrgId, RequestId};
 use domain::time::Micros;
 use serde::{Deserialize, Serialize};
-use sqlx::{FromRow, query, query_as};
+use sqlx::{FromRow, query, query_as, query_scalar};
 
 use crate::db::{Conn, Db, Result};
 
@@ -234,8 +234,22 @@ pub async fn days(db: &mut Db, org: &OrgId, first: &str, last: &str) -> Result<V
     Ok(on!(db, |c| query_as(SQL).bind(org.as_str()).bind(first).bind(last).fetch_all(c).await)?)
 }
 
-/// Forgets single requests from before `before`; the daily counts stay.
-pub async fn delete_before(db: &mut Db, org: &OrgId, before: Micros) -> Result<u64> {
-    const SQL: &str = "DELETE FROM requests WHERE org_id = $1 AND recorded_at < $2";
-    Ok(on!(db, |c| query(SQL).bind(org.as_str()).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?)
+/// Forgets single requests from before `before`, organisation by organisation along the primary
+/// key, a bounded number at a time; the daily counts stay.
+pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
+    const ORGS: &str = "SELECT id FROM orgs ORDER BY id";
+    const SQL: &str = "
+        DELETE FROM requests
+        WHERE org_id = $1
+          AND recorded_at < $2
+          AND recorded_at <= (
+            SELECT COALESCE(MAX(recorded_at), 0)
+            FROM (SELECT recorded_at FROM requests WHERE org_id = $1 ORDER BY recorded_at, seq LIMIT 10000) AS oldest
+          )";
+    let orgs: Vec<String> = on!(db, |c| query_scalar(ORGS).fetch_all(c).await)?;
+    let mut gone = 0;
+    for org in orgs {
+        gone += on!(db, |c| query(SQL).bind(&org).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?;
+    }
+    Ok(gone)
 }

@@ -1,0 +1,16 @@
+//! The composition root: the one place that knows every room.
+//!
+//! Lives here: the command line, the settings, the wiring, the listener, background work, shutdown.
+//! May touch everything; holds no rules. Start reading at [`cli`], then [`run`].
+
+pub mod ambient;
+pub mod assets;
+pub mod cli;
+pub mod config;
+mod data;
+mod dev;
+mod listen;
+pub mod run;
+pub mod seed;
+mod site;
+mod telemetry;

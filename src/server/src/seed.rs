@@ -1,0 +1,325 @@
+//! A fictional, busy organisation for demonstrations, screenshots and benchmarks.
+//!
+//! Everything is made through the use cases, with a clock that walks through the last months, so
+//! that what the seed holds is what real use would have left behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use domain::id::{ContractId, KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::key::{Label, Overlap, Scope, Scopes};
+use domain::org::OrgName;
+use domain::role::Role;
+use domain::secret::read_api_key;
+use domain::session::{Lifetimes, Session};
+use domain::time::{Micros, Span};
+use domain::user::Identity;
+use platform::keys::NewKey;
+use platform::requests::Answered;
+use platform::{Actor, Chance as _, Clock, Person, Platform, Settings};
+use serde_json::{Value, json};
+use store::Store;
+
+use crate::ambient::{SystemChance, SystemClock};
+use crate::config::Config;
+use crate::{data, dev};
+
+/// A clock that stands where the seed puts it.
+#[derive(Clone)]
+struct Walk(Arc<AtomicI64>);
+
+impl Walk {
+    fn to(&self, at: Micros) {
+        self.0.store(at.0, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Walk {
+    fn now(&self) -> Micros {
+        Micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// One key of the organisation: when it was made, what of it is told, how much it is used.
+struct Plan {
+    label: &'static str,
+    scopes: &'static [Scope],
+    livemode: bool,
+    made_days_ago: i64,
+    expires_in_days: Option<i64>,
+    calls_a_day: u64,
+    fate: Fate,
+}
+
+enum Fate {
+    Used,
+    Rotating,
+    Revoked { days_ago: i64 },
+    Idle { days: i64 },
+}
+
+const fn plan(label: &'static str, scopes: &'static [Scope], made_days_ago: i64, calls_a_day: u64, fate: Fate) -> Plan {
+    Plan { label, scopes, livemode: true, made_days_ago, expires_in_days: None, calls_a_day, fate }
+}
+
+fn plans() -> Vec<Plan> {
+    vec![
+        plan("production-ingest", &[Scope::ReadSec], 84, 220, Fate::Used),
+        plan("filings-agent", &[Scope::ReadSec], 41, 90, Fate::Used),
+        plan("notebook-ada", &[Scope::ReadSec, Scope::BillingRead], 63, 24, Fate::Used),
+        plan("backfill", &[Scope::ReadSec, Scope::WriteArtifacts], 29, 40, Fate::Rotating),
+        plan("old-ci", &[Scope::ReadSec, Scope::ApiKeysManage], 88, 6, Fate::Idle { days: 55 }),
+        Plan { livemode: false, expires_in_days: Some(21), ..plan("staging", &[Scope::ReadSec], 12, 15, Fate::Used) },
+        plan("ben-laptop", &[Scope::ReadSec], 70, 8, Fate::Revoked { days_ago: 19 }),
+    ]
+}
+
+/// Adds the organisation to a database begun with `--dev`, making the database if there is none.
+pub async fn seed(config: &Config) -> anyhow::Result<Value> {
+    let store = data::open(config).await?;
+    data::mark(&store, true).await?;
+    let now = SystemClock.now();
+    let walk = Walk(Arc::new(AtomicI64::new(now.0)));
+    let platform = platform(&store, &walk)?;
+    let begun = now.minus(Span::days(90));
+    walk.to(begun);
+    let people = people(&store, &walk).await?;
+    let owner = people[0].1.clone();
+    let name = OrgName::parse("Northwind Research").expect("a fixed name that fits");
+    let onboarded = platform::onboard::create_org(&platform, &owner, name, &request_id(&walk), None).await?;
+    let org = onboarded.org.id.clone();
+    contract(&store, &org, begun).await?;
+    members(&store, &org, &people, begun).await?;
+    let actor = Actor::Person(owner);
+    walk.to(begun.plus(Span::days(1)));
+    platform::keys::revoke_key(&platform, &actor, &org, &onboarded.first.key.id, &request_id(&walk)).await?;
+    let mut days = Days { state: 0x5eed };
+    for plan in plans() {
+        key(&platform, &walk, &actor, &org, &plan, now, &mut days).await?;
+    }
+    walk.to(now);
+    let all: Scopes = Scope::ALL.into_iter().collect();
+    let new = NewKey { label: Label::parse("demonstration")?, scopes: Some(all), livemode: true, expires_at: None };
+    let made = platform::keys::create_key(&platform, &actor, &org, new, &request_id(&walk), None).await?;
+    let answer = json!({
+        "organization": { "id": org.as_str(), "name": "Northwind Research" },
+        "people": people
+            .iter()
+            .map(|(role, person)| json!({
+                "id": person.user.id.as_str(),
+                "email": person.user.email,
+                "name": person.user.name,
+                "role": role.map(Role::as_str),
+            }))
+            .collect::<Vec<_>>(),
+        "apiKey": {
+            "id": made.key.id.as_str(),
+            "secret": made.secret.expose(),
+            "scopes": made.key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+        },
+    });
+    platform.close().await;
+    Ok(answer)
+}
+
+fn platform(store: &Store, walk: &Walk) -> anyhow::Result<Platform> {
+    let nowhere = url::Url::parse("http://127.0.0.1/")?;
+    let oidc = providers::oidc::OidcConfig {
+        issuer: providers::oidc::Issuer::parse("http://127.0.0.1", true)?,
+        client_id: dev::CLIENT_ID.to_owned(),
+        client_secret: None,
+        redirect_uri: nowhere.clone(),
+        scopes: Vec::new(),
+        timeouts: providers::oidc::Timeouts::default(),
+    };
+    let settings = Settings {
+        lifetimes: Lifetimes::default(),
+        provider_name: String::new(),
+        issuer_alias: Some(dev::ISSUER_ALIAS.to_owned()),
+        public_url: nowhere,
+        dev: true,
+    };
+    let identity = providers::oidc::Oidc::new(oidc, || 0);
+    Ok(Platform::new(store.clone(), identity, settings, Arc::new(walk.clone()), Arc::new(SystemChance)))
+}
+
+/// The people of the embedded provider, as if each had signed in once; the last belongs nowhere.
+async fn people(store: &Store, walk: &Walk) -> anyhow::Result<Vec<(Option<Role>, Person)>> {
+    let roles = [Some(Role::Owner), Some(Role::Admin), Some(Role::Billing), Some(Role::Developer), None];
+    let now = walk.now();
+    let mut people = Vec::new();
+    let mut tx = store.begin().await?;
+    for (person, role) in dev::people().into_iter().zip(roles) {
+        let identity = Identity {
+            issuer: dev::ISSUER_ALIAS.to_owned(),
+            subject: person.sub,
+            email: Some(person.email),
+            email_verified: true,
+            name: Some(person.name),
+        };
+        let user = store::users::upsert(&mut tx, &UserId::new(now, chance()), &identity, now).await?;
+        let session = Session {
+            id: SessionId::new(now, chance()),
+            user: user.id.clone(),
+            created_at: now,
+            last_seen_at: now,
+            user_agent: None,
+            address: None,
+        };
+        people.push((role, Person { user, session }));
+    }
+    tx.commit().await?;
+    Ok(people)
+}
+
+fn chance() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    SystemChance.fill(&mut bytes);
+    bytes
+}
+
+async fn contract(store: &Store, org: &OrgId, at: Micros) -> anyhow::Result<()> {
+    let mut tx = store.begin().await?;
+    store::contracts::insert(&mut tx, &ContractId::new(at, chance()), org, at, None, at).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn members(
+    store: &Store,
+    org: &OrgId,
+    people: &[(Option<Role>, Person)],
+    at: Micros,
+) -> anyhow::Result<()> {
+    let mut tx = store.begin().await?;
+    for (role, person) in &people[1..] {
+        if let Some(role) = role {
+            store::orgs::add_member(&mut tx, org, &person.user.id, *role, at).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn key(
+    p: &Platform,
+    walk: &Walk,
+    actor: &Actor,
+    org: &OrgId,
+    plan: &Plan,
+    now: Micros,
+    days: &mut Days,
+) -> anyhow::Result<()> {
+    let made_at = now.minus(Span::days(plan.made_days_ago)).plus(Span::minutes(97));
+    walk.to(made_at);
+    let new = NewKey {
+        label: Label::parse(plan.label)?,
+        scopes: Some(plan.scopes.iter().copied().collect()),
+        livemode: plan.livemode,
+        expires_at: plan.expires_in_days.map(|days| now.plus(Span::days(days))),
+    };
+    let made = platform::keys::create_key(p, actor, org, new, &request_id(walk), None).await?;
+    let until = match plan.fate {
+        Fate::Used | Fate::Rotating => now,
+        Fate::Revoked { days_ago } => now.minus(Span::days(days_ago)),
+        Fate::Idle { days } => now.minus(Span::days(days)),
+    };
+    let secret = read_api_key(made.secret.expose()).map(|_| made.secret.expose());
+    let principal = platform::auth::authenticate(p, secret).await?;
+    for call in days.calls(plan.calls_a_day, made_at.max(now.minus(Span::days(45))), until) {
+        walk.to(call.at);
+        platform::requests::record(p, call.answered(&principal, walk)).await;
+    }
+    walk.to(until);
+    match plan.fate {
+        Fate::Rotating => {
+            walk.to(now.minus(Span::hours(3)));
+            platform::keys::rotate_key(p, actor, org, &made.key.id, Overlap::OneDay, &request_id(walk), None).await?;
+        }
+        Fate::Revoked { .. } => {
+            let id: &KeyId = &made.key.id;
+            platform::keys::revoke_key(p, actor, org, id, &request_id(walk)).await?;
+        }
+        Fate::Used | Fate::Idle { .. } => {}
+    }
+    Ok(())
+}
+
+fn request_id(clock: &Walk) -> RequestId {
+    RequestId::new(clock.now(), chance())
+}
+
+/// One call of a working day.
+struct Call {
+    at: Micros,
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+    latency: Duration,
+}
+
+impl Call {
+    fn answered<'a>(&self, principal: &'a platform::KeyPrincipal, clock: &Walk) -> Answered<'a> {
+        Answered {
+            principal,
+            id: request_id(clock),
+            recorded_at: self.at,
+            method: self.method.into(),
+            route: self.route.into(),
+            path: self.route.replace("{id}", "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F"),
+            meter_class: "platform",
+            status: self.status,
+            latency: self.latency,
+        }
+    }
+}
+
+/// The same days at each seeding: a small generator of its own, because nothing here is secret.
+struct Days {
+    state: u64,
+}
+
+impl Days {
+    fn next(&mut self, below: u64) -> u64 {
+        // SplitMix64.
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % below.max(1)
+    }
+
+    /// Calls from `from` to `until`: fewer at weekends, most of them fine.
+    fn calls(&mut self, a_day: u64, from: Micros, until: Micros) -> Vec<Call> {
+        let mut calls = Vec::new();
+        let mut day = from;
+        while day < until {
+            let weekday = day.seconds().div_euclid(86_400).rem_euclid(7); // 0 is a Thursday
+            let busy = if matches!(weekday, 2 | 3) { a_day / 5 } else { a_day * (80 + self.next(50)) / 100 };
+            for _ in 0..busy {
+                let at = day.plus(Span(i64::try_from(self.next(86_400_000_000)).unwrap_or(0)));
+                if at < until {
+                    calls.push(self.call(at));
+                }
+            }
+            day = day.plus(Span::days(1));
+        }
+        calls.sort_by_key(|call| call.at);
+        calls
+    }
+
+    fn call(&mut self, at: Micros) -> Call {
+        let (method, route) = match self.next(20) {
+            0..=11 => ("GET", "/v1/me"),
+            12..=16 => ("GET", "/v1/org"),
+            17..=18 => ("GET", "/v1/api_keys"),
+            _ => ("DELETE", "/v1/api_keys/{id}"),
+        };
+        let status = match (route, self.next(200)) {
+            (_, 0) => 503,
+            ("/v1/api_keys/{id}", _) => 404,
+            (_, 1..=4) => 400,
+            _ => 200,
+        };
+        Call { at, method, route, status, latency: Duration::from_micros(180 + self.next(900) + self.next(40) * self.next(60)) }
+    }
+}
