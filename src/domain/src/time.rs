@@ -71,6 +71,12 @@ impl Micros {
         format!("{:.3}", self.timestamp())
     }
 
+    /// Reads an RFC 3339 instant with any offset: `2026-11-21T09:14:02Z`.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(at.as_microsecond()))
+    }
+
     /// The UTC calendar month, `2026-11`.
     pub fn month(self) -> String {
         self.timestamp().strftime("%Y-%m").to_string()

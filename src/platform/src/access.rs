@@ -1,9 +1,12 @@
 //! Who is asking, and whether they may.
 
+use std::sync::Arc;
+
 use domain::billing::state::{BillingState, Facts};
 use domain::event;
 use domain::id::{KeyId, OrgId};
 use domain::key::{Scope, Scopes};
+use domain::org::Org;
 use domain::role::{Permission, Role};
 use domain::session::Session;
 use domain::user::User;
@@ -23,6 +26,8 @@ pub struct Person {
 pub struct KeyPrincipal {
     pub key: KeyId,
     pub org: OrgId,
+    /// The organisation as it stood when the key was last read.
+    pub organization: Arc<Org>,
     pub scopes: Scopes,
     pub livemode: bool,
     pub billing: Facts,

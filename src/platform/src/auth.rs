@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::id::{KeyId, OrgId};
 use domain::key::Scopes;
+use domain::org::{Org, OrgName};
 use domain::secret::{self, SecretHash};
 use domain::time::Micros;
 use quick_cache::sync::Cache;
@@ -16,7 +17,8 @@ use crate::{Error, Platform, Result};
 /// A credential as kept in memory: read once, judged anew at each request.
 struct Known {
     key: KeyId,
-    org: OrgId,
+    /// Kept with the key so that `/v1/me` reads nothing: who changes an organisation forgets its keys.
+    org: Arc<Org>,
     scopes: Scopes,
     livemode: bool,
     ends_at: Option<Micros>,
@@ -97,7 +99,8 @@ fn judge(known: &Known, now: Micros) -> Result<KeyPrincipal> {
     }
     Ok(KeyPrincipal {
         key: known.key.clone(),
-        org: known.org.clone(),
+        org: known.org.id.clone(),
+        organization: Arc::clone(&known.org),
         scopes: known.scopes,
         livemode: known.livemode,
         billing: known.billing.at(now, &now.month()),
@@ -109,7 +112,11 @@ impl From<Credential> for Known {
         let ends = [row.secret_ends_at, row.key_expires_at].into_iter().flatten().min();
         Self {
             key: KeyId::from_stored(row.key_id),
-            org: OrgId::from_stored(row.org_id),
+            org: Arc::new(Org {
+                id: OrgId::from_stored(row.org_id),
+                name: OrgName::from_stored(row.org_name),
+                created_at: Micros(row.org_created_at),
+            }),
             scopes: Scopes::from_stored(&row.scopes),
             livemode: row.livemode,
             ends_at: ends.map(Micros),

@@ -10,6 +10,7 @@ pub mod access;
 pub mod ambient;
 pub mod auth;
 pub mod billing;
+pub mod context;
 mod error;
 pub mod health;
 pub mod housekeeping;
@@ -30,6 +31,7 @@ use store::Store;
 
 pub use access::{Actor, KeyPrincipal, Person};
 pub use ambient::{Chance, Clock};
+pub use context::RequestContext;
 pub use error::{Error, Result};
 
 /// What the use cases share. Cheap to clone.

@@ -121,6 +121,8 @@ pub async fn secrets_of(db: &mut Db, key: &KeyId) -> Result<Vec<SecretHash>> {
 pub struct Credential {
     pub key_id: String,
     pub org_id: String,
+    pub org_name: String,
+    pub org_created_at: i64,
     pub scopes: String,
     pub livemode: bool,
     pub secret_ends_at: Option<i64>,
@@ -135,6 +137,8 @@ pub async fn credential(db: &mut Db, hash: &SecretHash) -> Result<Option<Credent
         SELECT
           api_keys.id AS key_id,
           api_keys.org_id,
+          orgs.name AS org_name,
+          orgs.created_at AS org_created_at,
           api_keys.scopes,
           api_keys.livemode,
           key_secrets.ends_at AS secret_ends_at,
@@ -147,6 +151,7 @@ pub async fn credential(db: &mut Db, hash: &SecretHash) -> Result<Option<Credent
           contracts.ends_at
         FROM key_secrets
         JOIN api_keys ON api_keys.id = key_secrets.key_id
+        JOIN orgs ON orgs.id = api_keys.org_id
         JOIN grants ON grants.org_id = api_keys.org_id
         LEFT JOIN contracts ON contracts.id = (
           SELECT id FROM contracts WHERE org_id = api_keys.org_id ORDER BY starts_at DESC LIMIT 1
