@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use url::{Host, Url};
 
-/// An issuer identifier (`OpenID` Connect Discovery 1.0 §3): an https URL without query or
+/// An issuer identifier (OpenID Connect Discovery 1.0 §3): an https URL without query or
 /// fragment. Its text is kept as written, because issuers are compared byte for byte and
 /// `https://id.example.com` is not `https://id.example.com/`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -89,7 +89,8 @@ impl Http {
             || status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
         let content_type = answer.headers().get(header::CONTENT_TYPE);
         let is_json = content_type.is_none_or(|value| value.to_str().is_ok_and(names_json))
-            && serde_json::from_slice::<IgnoredAny>(&body).is_ok();
+            && std::str::from_utf8(&body)
+                .is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
         match (readable && is_json, status.is_success()) {
             (true, _) => {}
             (false, true) => return Err(down("the answer is not JSON")),
@@ -101,7 +102,7 @@ impl Http {
     }
 }
 
-/// The request was understood; the first cause in the chain that says something plain wins.
+/// In words of our own: the library's may quote addresses.
 fn transport(error: &reqwest::Error) -> Failure {
     down(if error.is_timeout() {
         "no answer in time"

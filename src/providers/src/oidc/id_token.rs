@@ -1,4 +1,4 @@
-//! Id token validation (`OpenID` Connect Core §3.1.3.7). The signature, issuer, audience and nonce
+//! Id token validation (OpenID Connect Core §3.1.3.7). The signature, issuer, audience and nonce
 //! are checked by `openidconnect`, which takes keys from nowhere but the key set it is given;
 //! the authorized party, the times and the access token's hash are checked here.
 

@@ -1,4 +1,4 @@
-//! The provider's metadata (`OpenID` Connect Discovery 1.0 §3), reduced to what a login needs and
+//! The provider's metadata (OpenID Connect Discovery 1.0 §3), reduced to what a login needs and
 //! checked: it must speak for the issuer that was configured, and name only safe addresses.
 
 use openidconnect::core::CoreJwsSigningAlgorithm as Alg;

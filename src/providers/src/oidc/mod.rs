@@ -1,5 +1,5 @@
-//! The relying party of `OpenID` Connect: authorization code flow with PKCE, for any provider that
-//! publishes metadata (RFC 9700 for the flow, RFC 9207 for the response, `OpenID` Connect Core
+//! The relying party of OpenID Connect: authorization code flow with PKCE, for any provider that
+//! publishes metadata (RFC 9700 for the flow, RFC 9207 for the response, OpenID Connect Core
 //! §3.1.3.7 for the id token).
 //!
 //! A login has two halves. [`Oidc::authorization_url`] says where to send the browser;

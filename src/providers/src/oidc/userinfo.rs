@@ -1,5 +1,5 @@
 //! What the provider says about a person beyond the subject, from the id token or, when it has no
-//! address, from the user information endpoint (`OpenID` Connect Core §5.3).
+//! address, from the user information endpoint (OpenID Connect Core §5.3).
 
 use openidconnect::{
     AccessToken,

@@ -1,4 +1,4 @@
-//! `GET` or `POST /logout` (`OpenID` Connect RP-Initiated Logout 1.0). There is no session here to
+//! `GET` or `POST /logout` (OpenID Connect RP-Initiated Logout 1.0). There is no session here to
 //! end, as the sign-in page asks every time; what is left is to send the browser back.
 
 use axum::{

@@ -1,4 +1,4 @@
-//! `GET /.well-known/openid-configuration` (`OpenID` Connect Discovery 1.0 §3, RFC 8414, RFC 9207)
+//! `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207)
 //! and `GET /jwks` (RFC 7517).
 
 use axum::{Json, extract::State};

@@ -1,4 +1,4 @@
-//! An `OpenID` Connect provider: discovery, keys, the sign-in page, tokens, user information and
+//! An OpenID Connect provider: discovery, keys, the sign-in page, tokens, user information and
 //! logout. Authorization code flow with PKCE only, ES256 only, no passwords: whoever can open the
 //! page is whoever they say they are.
 //!

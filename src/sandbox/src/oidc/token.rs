@@ -1,5 +1,5 @@
 //! `POST /token`: a code for an id token and an access token (RFC 6749 §4.1.3, RFC 7636 §4.6,
-//! `OpenID` Connect Core §3.1.3).
+//! OpenID Connect Core §3.1.3).
 
 use axum::{
     Json,
@@ -113,7 +113,7 @@ fn id_token(provider: &Provider, grant: &Grant, access_token: &str, now: i64) ->
     keys.current().sign(&keys.current().header(), &claims)
 }
 
-/// `sub`, and what the granted scopes open (`OpenID` Connect Core §5.4).
+/// `sub`, and what the granted scopes open (OpenID Connect Core §5.4).
 pub(super) fn person_claims(grant: &Grant) -> Value {
     let person = &grant.person;
     let granted = |scope: &str| grant.scopes.iter().any(|granted| granted == scope);

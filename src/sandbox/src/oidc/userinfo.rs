@@ -1,4 +1,4 @@
-//! `GET` or `POST /userinfo` (`OpenID` Connect Core §5.3), with the access token in the
+//! `GET` or `POST /userinfo` (OpenID Connect Core §5.3), with the access token in the
 //! `Authorization` header.
 
 use axum::{
