@@ -22,4 +22,4 @@ pub mod settings;
 pub mod users;
 
 pub use db::{Db, Error, Result, Tx};
-pub use open::{Kind, OpenError, Options, Store};
+pub use open::{Kind, OpenError, Options, Store, migrations};
