@@ -36,18 +36,19 @@ pub(super) fn sign_in(
     let action = escape(&provider.endpoint("/authorize/decision"));
     let hidden = hidden(request);
     let known = known(&lock(&provider.0.people).list(), &action, &hidden);
-    let email = field(form, "email", "E-mail", "email", form.email, "email");
-    let name = field(form, "name", "Name", "text", form.name, "name");
+    let hint = "The same address is the same person next time.";
+    let email = field(form, "email", "E-mail", "email", form.email, hint);
+    let hint = "Empty: the part of the address before the @.";
+    let name = field(form, "name", "Name", "text", form.name, hint);
     let body = format!(
-        r#"<h1>Sign in to {client}</h1>
-<p class="muted">Development sign-in. It stands in for your identity provider on this machine, keeps no passwords, and believes whoever you say you are.</p>
+        r#"<h1>Development sign-in</h1>
+<p class="muted">{client} wants to know who you are. On this machine, this page stands in for your identity provider.</p>
 {known}
 <section aria-labelledby="new">
 <h2 id="new">Become someone new</h2>
 <form method="post" action="{action}" novalidate>{hidden}
 {email}
 {name}
-<p class="hint">The same address is the same person next time.</p>
 <p><button class="btn go">Continue</button></p>
 </form>
 </section>
@@ -101,7 +102,7 @@ fn document(status: StatusCode, title: &str, theme: &str, targets: &str, body: &
 <style>{STYLE}</style>
 </head>
 <body>
-<p class="notice">For development only. Anyone who can open this page can sign in as anyone.</p>
+<header class="notice"><p>For development only. Anyone who can open this page can sign in as anyone.</p></header>
 <main>
 {body}
 </main>
@@ -177,24 +178,15 @@ fn hidden(request: &Request<'_>) -> String {
         })
 }
 
-fn field(
-    form: &Form<'_>,
-    name: &str,
-    label: &str,
-    kind: &str,
-    value: &str,
-    autocomplete: &str,
-) -> String {
+fn field(form: &Form<'_>, name: &str, label: &str, kind: &str, value: &str, hint: &str) -> String {
     let value = escape(value);
-    let (invalid, message) = match form.wrong {
-        Some((field, why)) if field == name => (
-            format!(r#" aria-invalid="true" aria-describedby="{name}-wrong" autofocus"#),
-            format!(r#"<p class="err" id="{name}-wrong">{}</p>"#, escape(why)),
-        ),
-        _ => Default::default(),
+    let (invalid, class, beside) = match form.wrong {
+        Some((field, why)) if field == name => (r#" aria-invalid="true" autofocus"#, "err", why),
+        _ => ("", "hint", hint),
     };
+    let beside = escape(beside);
     format!(
-        r#"<div class="field"><label for="{name}">{label}</label><input id="{name}" name="{name}" type="{kind}" value="{value}" autocomplete="{autocomplete}"{invalid}>{message}</div>"#
+        r#"<div class="field"><label for="{name}">{label}</label><input id="{name}" name="{name}" type="{kind}" value="{value}" autocomplete="{name}" aria-describedby="{name}-{class}"{invalid}><p class="{class}" id="{name}-{class}">{beside}</p></div>"#
     )
 }
 
