@@ -28,18 +28,21 @@ pub struct Record {
     pub livemode: bool,
 }
 
-/// Writes a batch, its daily counts, and when each key was last used: one statement each,
+/// Writes a batch, its daily counts, and when each key was last used: a statement or two,
 /// however long the batch. The batch travels as one JSON text, which both databases unfold.
+///
+/// A record that is there already is neither written nor counted again: when the answer to a
+/// commit is lost, nobody knows whether it happened, and the batch is simply written again.
 pub async fn insert(db: &mut Db, records: &[Record]) -> Result<()> {
     let batch = serde_json::to_string(records).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
     match db.conn() {
         Conn::Sqlite(c) => {
-            for sql in [SQLITE_INSERT, SQLITE_DAYS, SQLITE_KEYS] {
+            for sql in [SQLITE_DAYS, SQLITE_INSERT, SQLITE_KEYS] {
                 query(sql).bind(&batch).execute(&mut *c).await?;
             }
         }
         Conn::Postgres(c) => {
-            for sql in [POSTGRES_INSERT, POSTGRES_DAYS, POSTGRES_KEYS] {
+            for sql in [POSTGRES_INSERT, POSTGRES_KEYS] {
                 query(sql).bind(&batch).execute(&mut *c).await?;
             }
         }
@@ -58,6 +61,7 @@ const SQLITE_INSERT: &str = "
     WHERE TRUE
     ON CONFLICT (org_id, recorded_at, seq) DO NOTHING";
 
+// Runs first: it counts what is not there yet, and there is no other writer.
 const SQLITE_DAYS: &str = "
     INSERT INTO request_days (org_id, day, key_id, ok, client_errors, server_errors)
     SELECT
@@ -68,7 +72,13 @@ const SQLITE_DAYS: &str = "
       SUM(value ->> 'status' BETWEEN 400 AND 499),
       SUM(value ->> 'status' >= 500)
     FROM json_each($1)
-    WHERE TRUE
+    WHERE NOT EXISTS (
+      SELECT 1
+      FROM requests
+      WHERE requests.org_id = value ->> 'org'
+        AND requests.recorded_at = value ->> 'recorded_at'
+        AND requests.seq = value ->> 'seq'
+    )
     GROUP BY 1, 2, 3
     ON CONFLICT (org_id, day, key_id) DO UPDATE
     SET ok = request_days.ok + excluded.ok,
@@ -86,27 +96,29 @@ const SQLITE_KEYS: &str = "
     WHERE api_keys.id = used.id
       AND COALESCE(api_keys.last_used_at, 0) < used.at";
 
+// Counts what it adds, and nothing else: a batch written twice at once waits for itself. The counts
+// are ordered, so that two processes that write at once take the rows' locks in the same order.
 const POSTGRES_INSERT: &str = "
-    INSERT INTO requests
-      (org_id, recorded_at, id, key_id, method, route, path, meter_class, status, latency_us, livemode, seq)
-    SELECT org, recorded_at, id, key, method, route, path, meter_class, status, latency_us, livemode, seq
-    FROM jsonb_to_recordset($1::jsonb) AS batch (
-      org TEXT, recorded_at BIGINT, id TEXT, key TEXT, method TEXT, route TEXT, path TEXT,
-      meter_class TEXT, status BIGINT, latency_us BIGINT, livemode BOOLEAN, seq BIGINT
+    WITH added AS (
+      INSERT INTO requests
+        (org_id, recorded_at, id, key_id, method, route, path, meter_class, status, latency_us, livemode, seq)
+      SELECT org, recorded_at, id, key, method, route, path, meter_class, status, latency_us, livemode, seq
+      FROM jsonb_to_recordset($1::jsonb) AS batch (
+        org TEXT, recorded_at BIGINT, id TEXT, key TEXT, method TEXT, route TEXT, path TEXT,
+        meter_class TEXT, status BIGINT, latency_us BIGINT, livemode BOOLEAN, seq BIGINT
+      )
+      ON CONFLICT (org_id, recorded_at, seq) DO NOTHING
+      RETURNING org_id, recorded_at, key_id, status
     )
-    ON CONFLICT (org_id, recorded_at, seq) DO NOTHING";
-
-// Ordered, so that two processes that write at once take the rows' locks in the same order.
-const POSTGRES_DAYS: &str = "
     INSERT INTO request_days (org_id, day, key_id, ok, client_errors, server_errors)
     SELECT
-      org,
+      org_id,
       to_char(to_timestamp(recorded_at / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
-      key,
+      key_id,
       COUNT(*) FILTER (WHERE status < 400),
       COUNT(*) FILTER (WHERE status BETWEEN 400 AND 499),
       COUNT(*) FILTER (WHERE status >= 500)
-    FROM jsonb_to_recordset($1::jsonb) AS batch (org TEXT, recorded_at BIGINT, key TEXT, status BIGINT)
+    FROM added
     GROUP BY 1, 2, 3
     ORDER BY 1, 2, 3
     ON CONFLICT (org_id, day, key_id) DO UPDATE
@@ -125,7 +137,7 @@ const POSTGRES_KEYS: &str = r#"
       JOIN used ON used.id = api_keys.id COLLATE "C"
       WHERE COALESCE(api_keys.last_used_at, 0) < used.at
       ORDER BY api_keys.id
-      FOR UPDATE OF api_keys
+      FOR NO KEY UPDATE OF api_keys
     )
     UPDATE api_keys
     SET last_used_at = locked.at
@@ -193,7 +205,8 @@ pub async fn latest_of_key(db: &mut Db, org: &OrgId, key: &KeyId, limit: i64) ->
     Ok(rows.into_iter().map(Record::from).collect())
 }
 
-/// The organisation's first successful request since `since`, if there is one.
+/// The organisation's first successful request since `since`, if there is one. The daily counts are
+/// asked first: who waits for a first success must not make the database read every failure again.
 pub async fn first_ok(db: &mut Db, org: &OrgId, since: Micros) -> Result<Option<Record>> {
     const SQL: &str = "
         SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
@@ -201,6 +214,7 @@ pub async fn first_ok(db: &mut Db, org: &OrgId, since: Micros) -> Result<Option<
         WHERE org_id = $1
           AND recorded_at >= $2
           AND status < 400
+          AND EXISTS (SELECT 1 FROM request_days WHERE request_days.org_id = $1 AND ok > 0)
         ORDER BY recorded_at, seq
         LIMIT 1";
     let row: Option<Row> =
@@ -235,8 +249,10 @@ pub async fn days(db: &mut Db, org: &OrgId, first: &str, last: &str) -> Result<V
 }
 
 /// Forgets single requests from before `before`, organisation by organisation along the primary
-/// key, a bounded number at a time; the daily counts stay.
+/// key; the daily counts stay. Ends after a bounded number, so that nobody waits long for the
+/// writer: what is left goes the next time.
 pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
+    const ENOUGH: u64 = 10_000;
     const ORGS: &str = "SELECT id FROM orgs ORDER BY id";
     const SQL: &str = "
         DELETE FROM requests
@@ -249,6 +265,9 @@ pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
     let orgs: Vec<String> = on!(db, |c| query_scalar(ORGS).fetch_all(c).await)?;
     let mut gone = 0;
     for org in orgs {
+        if gone >= ENOUGH {
+            break;
+        }
         gone += on!(db, |c| query(SQL).bind(&org).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?;
     }
     Ok(gone)
