@@ -6,7 +6,7 @@ use domain::id::{KeyId, OrgId};
 use domain::key::Scopes;
 use domain::org::{Org, OrgName};
 use domain::secret::{self, SecretHash};
-use domain::time::Micros;
+use domain::time::{Micros, Span};
 use quick_cache::sync::Cache;
 use store::keys::Credential;
 use store::orgs::BillingFacts;
@@ -14,8 +14,13 @@ use store::orgs::BillingFacts;
 use crate::access::KeyPrincipal;
 use crate::{Error, Platform, Result};
 
-/// A credential as kept in memory: read once, judged anew at each request.
+/// How long a credential is judged from memory. What another process changed (an operator's
+/// command beside the server) holds after this; what this one changed holds at once.
+const FRESH: Span = Span::seconds(1);
+
+/// A credential as kept in memory: judged anew at each request.
 struct Known {
+    read_at: Micros,
     key: KeyId,
     /// Kept with the key so that `/v1/me` reads nothing: who changes an organisation forgets its keys.
     org: Arc<Org>,
@@ -77,18 +82,19 @@ impl Credentials {
 pub async fn authenticate(p: &Platform, presented: Option<&str>) -> Result<KeyPrincipal> {
     let presented = presented.filter(|text| !text.is_empty()).ok_or(Error::MissingApiKey)?;
     let hash = secret::read_api_key(presented).ok_or(Error::AuthenticationFailed)?.hash;
+    let now = p.now();
     let known = match p.credentials().get(&hash) {
-        Some(known) => known,
-        None => load(p, hash).await?,
+        Some(known) if known.fresh(now) => known,
+        _ => load(p, hash, now).await?,
     };
-    judge(&known, p.now())
+    judge(&known, now)
 }
 
-async fn load(p: &Platform, hash: SecretHash) -> Result<Arc<Known>> {
+async fn load(p: &Platform, hash: SecretHash, now: Micros) -> Result<Arc<Known>> {
     let generation = p.credentials().generation();
     let mut db = p.store().read().await?;
-    let row = store::keys::credential(&mut db, &hash).await?.ok_or(Error::AuthenticationFailed)?;
-    let known = Arc::new(Known::from(row));
+    let row = store::keys::credential(&mut db, &hash, now).await?.ok_or(Error::AuthenticationFailed)?;
+    let known = Arc::new(Known::read(row, now));
     p.credentials().put(generation, hash, &known);
     Ok(known)
 }
@@ -103,14 +109,20 @@ fn judge(known: &Known, now: Micros) -> Result<KeyPrincipal> {
         organization: Arc::clone(&known.org),
         scopes: known.scopes,
         livemode: known.livemode,
-        billing: known.billing.at(now, &now.month()),
+        billing: known.billing.in_month(&now.month()),
     })
 }
 
-impl From<Credential> for Known {
-    fn from(row: Credential) -> Self {
+impl Known {
+    /// A clock that was set back makes it stale too.
+    fn fresh(&self, now: Micros) -> bool {
+        (Span::ZERO..FRESH).contains(&now.since(self.read_at))
+    }
+
+    fn read(row: Credential, now: Micros) -> Self {
         let ends = [row.secret_ends_at, row.key_expires_at].into_iter().flatten().min();
         Self {
+            read_at: now,
             key: KeyId::from_stored(row.key_id),
             org: Arc::new(Org {
                 id: OrgId::from_stored(row.org_id),

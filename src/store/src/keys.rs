@@ -132,7 +132,7 @@ pub struct Credential {
     pub billing: BillingFacts,
 }
 
-pub async fn credential(db: &mut Db, hash: &SecretHash) -> Result<Option<Credential>> {
+pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<Option<Credential>> {
     const SQL: &str = "
         SELECT
           api_keys.id AS key_id,
@@ -147,17 +147,19 @@ pub async fn credential(db: &mut Db, hash: &SecretHash) -> Result<Option<Credent
           grants.calls,
           grants.used,
           grants.month,
-          contracts.starts_at,
-          contracts.ends_at
+          EXISTS (
+            SELECT 1
+            FROM contracts
+            WHERE contracts.org_id = api_keys.org_id
+              AND contracts.starts_at <= $2
+              AND (contracts.ends_at IS NULL OR contracts.ends_at > $2)
+          ) AS contract
         FROM key_secrets
         JOIN api_keys ON api_keys.id = key_secrets.key_id
         JOIN orgs ON orgs.id = api_keys.org_id
         JOIN grants ON grants.org_id = api_keys.org_id
-        LEFT JOIN contracts ON contracts.id = (
-          SELECT id FROM contracts WHERE org_id = api_keys.org_id ORDER BY starts_at DESC LIMIT 1
-        )
         WHERE key_secrets.hash = $1";
-    Ok(on!(db, |c| query_as(SQL).bind(&hash.0[..]).fetch_optional(c).await)?)
+    Ok(on!(db, |c| query_as(SQL).bind(&hash.0[..]).bind(now.0).fetch_optional(c).await)?)
 }
 
 #[derive(FromRow)]

@@ -66,34 +66,39 @@ pub async fn lock(db: &mut Db, id: &OrgId) -> Result<()> {
     Ok(())
 }
 
-/// What the billing state of an organisation follows from.
-pub async fn billing_facts(db: &mut Db, id: &OrgId) -> Result<Option<BillingFacts>> {
+/// What the billing state of an organisation follows from at `now`.
+pub async fn billing_facts(db: &mut Db, id: &OrgId, now: Micros) -> Result<Option<BillingFacts>> {
     const SQL: &str = "
-        SELECT grants.calls, grants.used, grants.month, contracts.starts_at, contracts.ends_at
+        SELECT
+          grants.calls,
+          grants.used,
+          grants.month,
+          EXISTS (
+            SELECT 1
+            FROM contracts
+            WHERE contracts.org_id = $1
+              AND contracts.starts_at <= $2
+              AND (contracts.ends_at IS NULL OR contracts.ends_at > $2)
+          ) AS contract
         FROM grants
-        LEFT JOIN contracts ON contracts.id = (
-          SELECT id FROM contracts WHERE org_id = $1 ORDER BY starts_at DESC LIMIT 1
-        )
         WHERE grants.org_id = $1";
-    Ok(on!(db, |c| query_as(SQL).bind(id.as_str()).fetch_optional(c).await)?)
+    Ok(on!(db, |c| query_as(SQL).bind(id.as_str()).bind(now.0).fetch_optional(c).await)?)
 }
 
-/// Stored facts, not yet looked at from an instant.
+/// Stored facts as they stood when they were read; the month is looked at later.
 #[derive(Debug, Clone, FromRow)]
 pub struct BillingFacts {
     calls: i64,
     used: i64,
     month: String,
-    starts_at: Option<i64>,
-    ends_at: Option<i64>,
+    /// Any contract in force: one that ran out or begins later takes nothing from one that holds.
+    contract: bool,
 }
 
 impl BillingFacts {
-    /// The facts as they stand at `now`, whose UTC month is `month`.
-    pub fn at(&self, now: Micros, month: &str) -> Facts {
-        let begun = self.starts_at.is_some_and(|at| at <= now.0);
-        let over = self.ends_at.is_some_and(|at| at <= now.0);
-        Facts { contract: begun && !over, grant: grants::in_month(self.calls, self.used, &self.month, month) }
+    /// The facts as they stand in the UTC month `month`.
+    pub fn in_month(&self, month: &str) -> Facts {
+        Facts { contract: self.contract, grant: grants::in_month(self.calls, self.used, &self.month, month) }
     }
 }
 
