@@ -34,13 +34,14 @@ impl From<sqlx::Error> for Error {
 }
 
 /// Codes that name a passing trouble. SQLite's are numbers of at most four digits (the low byte is the primary code:
-/// BUSY 5, LOCKED 6, NOMEM 7, IOERR 10, FULL 13, CANTOPEN 14); PostgreSQL's have five characters
-/// (class 40 rollback, 53 resources, 57 operator, 58 system, 08 connection; 25006 read-only).
+/// BUSY 5, LOCKED 6, NOMEM 7, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14, PROTOCOL 15); PostgreSQL's have five
+/// characters (class 40 rollback, 53 resources, 57 operator, 58 system, 08 connection; 25006 read-only, 55P03 lock
+/// not to be had in time).
 fn passing(code: &str) -> bool {
     if code.len() == 5 {
-        return ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "25006";
+        return ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || matches!(code, "25006" | "55P03");
     }
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 10 | 13 | 14))
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
 }
 
 /// A held connection: a transaction or a plain one for reading.

@@ -209,7 +209,13 @@ async fn assert_pragmas(pool: &SqlitePool) -> std::result::Result<(), OpenError>
 async fn open_postgres(options: &Options) -> std::result::Result<Store, OpenError> {
     let connect = PgConnectOptions::from_str(&options.url)
         .map_err(|e| OpenError::Url(e.to_string()))?
-        .application_name("secapid");
+        .application_name("secapid")
+        .options([
+            // The use cases count on it, whatever the server's own default is.
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("lock_timeout", format!("{}ms", options.patience.as_millis())),
+            ("idle_in_transaction_session_timeout", "60s".to_owned()),
+        ]);
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.patience)
