@@ -89,6 +89,9 @@ CREATE TABLE sessions (
   address TEXT COLLATE "C"
 );
 CREATE INDEX sessions_by_user ON sessions (user_id, last_seen_at);
+-- For sweeping out what has ended.
+CREATE INDEX sessions_by_sight ON sessions (last_seen_at);
+CREATE INDEX sessions_by_age ON sessions (created_at);
 
 -- A sign-in under way: bound to one browser, taken out exactly once.
 CREATE TABLE login_attempts (

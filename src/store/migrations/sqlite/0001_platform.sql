@@ -1,13 +1,14 @@
 -- Conventions, the same in both databases: ids are text, instants are microseconds since 1970 (UTC),
 -- every row of a tenant carries its organisation, and no column ever holds a secret in the clear.
+-- Here a primary key must say NOT NULL itself, or SQLite takes a row without one.
 
 CREATE TABLE settings (
-  name TEXT PRIMARY KEY,
+  name TEXT NOT NULL PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE users (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   issuer TEXT NOT NULL,
   subject TEXT NOT NULL,
   email TEXT,
@@ -19,7 +20,7 @@ CREATE TABLE users (
 );
 
 CREATE TABLE orgs (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   created_at BIGINT NOT NULL
 );
@@ -35,7 +36,7 @@ CREATE INDEX memberships_by_org ON memberships (org_id, user_id);
 
 -- How many calls of the month the platform covers, and how many of `month` are used.
 CREATE TABLE grants (
-  org_id TEXT PRIMARY KEY REFERENCES orgs (id),
+  org_id TEXT NOT NULL PRIMARY KEY REFERENCES orgs (id),
   calls BIGINT NOT NULL,
   used BIGINT NOT NULL,
   month TEXT NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE grants (
 );
 
 CREATE TABLE contracts (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   org_id TEXT NOT NULL REFERENCES orgs (id),
   starts_at BIGINT NOT NULL,
   ends_at BIGINT,
@@ -52,7 +53,7 @@ CREATE TABLE contracts (
 CREATE INDEX contracts_by_org ON contracts (org_id, starts_at);
 
 CREATE TABLE api_keys (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   org_id TEXT NOT NULL REFERENCES orgs (id),
   label TEXT,
   scopes TEXT NOT NULL,
@@ -69,7 +70,7 @@ CREATE INDEX api_keys_by_org ON api_keys (org_id, id);
 
 -- A key has one current secret (no end) and, while it is rotating, older ones with an end.
 CREATE TABLE key_secrets (
-  hash BLOB PRIMARY KEY,
+  hash BLOB NOT NULL PRIMARY KEY,
   key_id TEXT NOT NULL REFERENCES api_keys (id),
   prefix TEXT NOT NULL,
   last_four TEXT NOT NULL,
@@ -80,7 +81,7 @@ CREATE INDEX key_secrets_by_key ON key_secrets (key_id, created_at);
 CREATE UNIQUE INDEX key_secrets_current ON key_secrets (key_id) WHERE ends_at IS NULL;
 
 CREATE TABLE sessions (
-  token_hash BLOB PRIMARY KEY,
+  token_hash BLOB NOT NULL PRIMARY KEY,
   id TEXT NOT NULL CONSTRAINT sessions_id UNIQUE,
   user_id TEXT NOT NULL REFERENCES users (id),
   created_at BIGINT NOT NULL,
@@ -89,10 +90,13 @@ CREATE TABLE sessions (
   address TEXT
 ) WITHOUT ROWID;
 CREATE INDEX sessions_by_user ON sessions (user_id, last_seen_at);
+-- For sweeping out what has ended.
+CREATE INDEX sessions_by_sight ON sessions (last_seen_at);
+CREATE INDEX sessions_by_age ON sessions (created_at);
 
 -- A sign-in under way: bound to one browser, taken out exactly once.
 CREATE TABLE login_attempts (
-  state_hash BLOB PRIMARY KEY,
+  state_hash BLOB NOT NULL PRIMARY KEY,
   browser_hash BLOB NOT NULL,
   nonce TEXT NOT NULL,
   code_verifier TEXT NOT NULL,
@@ -145,7 +149,7 @@ CREATE TABLE request_days (
 ) WITHOUT ROWID;
 
 CREATE TABLE events (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   org_id TEXT NOT NULL REFERENCES orgs (id),
   type TEXT NOT NULL,
   recorded_at BIGINT NOT NULL,
