@@ -20,6 +20,7 @@ pub mod requests;
 pub mod sessions;
 pub mod settings;
 pub mod users;
+pub mod verify;
 
 pub use db::{Db, Error, Result, Tx};
 pub use open::{Kind, OpenError, Options, Store, migrations};
