@@ -1,0 +1,288 @@
+//! One busy organisation at one moment, 12 November 2026, 14:32 UTC, and one new one.
+
+use app::keys::{
+    AlreadyShown, CreateForm, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView, Reveal, RevealView, Revealed,
+};
+use app::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
+use app::public::{ErrorPage, ErrorView, Landing, ProviderDown, SignIn, SignedOut};
+use app::reference::Reference;
+use app::sessions::{SessionRow, Sessions, SessionsView};
+use app::ui::{Mark, RequestRow, ServerError};
+use app::{Nav, OrgLink, Ribbon, Viewer};
+use domain::time::{Micros, Span};
+use leptos::prelude::*;
+
+const NOW: Micros = Micros(1_794_493_952_000_000);
+const BASE: &str = "http://127.0.0.1:8080";
+const ORG: &str = "org_01K2M8XWQ4T6V8Y0A2C4E6G8J0";
+const SECRET: &str = "secapi_live_4fH9tWq2LmZx7RcV0bNs8KdYpE3uJgA61oTz5Q";
+const MASK: &str = "secapi_live_4fH9…Tz5Q";
+const REQUEST: &str = "req_01KAGB1BHKZ8TEMR5V7W9X1Y3Z";
+
+pub type Page = (&'static str, fn() -> AnyView);
+
+pub const PAGES: &[Page] = &[
+    ("landing", || view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false /> }.into_any()),
+    ("sign-in", || {
+        view! { <SignIn provider="the development provider" host="127.0.0.1:8080" dev=true login="/auth/login?return_to=%2Forgs" /> }.into_any()
+    }),
+    ("signed-out", || view! { <SignedOut /> }.into_any()),
+    ("provider-down", || {
+        view! { <ProviderDown host="login.northwind.example" code="provider_unavailable" request_id=REQUEST retry="/auth/login" /> }.into_any()
+    }),
+    ("not-found", || view! { <ErrorPage error=ErrorView::not_found(REQUEST.into()) /> }.into_any()),
+    ("forbidden", || view! { <ErrorPage error=ErrorView::forbidden(REQUEST.into(), "/keys".into()) /> }.into_any()),
+    ("expired-form", || view! { <ErrorPage error=ErrorView::expired_form(REQUEST.into(), "/keys".into()) /> }.into_any()),
+    ("internal", || view! { <ErrorPage error=ErrorView::internal(REQUEST.into()) /> }.into_any()),
+    ("onboarding", || onboarding(OnboardingForm { first: true, grant_calls: 250, ..OnboardingForm::default() })),
+    ("onboarding-error", || {
+        onboarding(OnboardingForm {
+            name: "Northwind Research ".repeat(8),
+            name_error: Some("A name has at most 120 characters; this one has 151.".into()),
+            grant_calls: 250,
+            ..OnboardingForm::default()
+        })
+    }),
+    ("first-key", || view! { <Reveal nav=None page=reveal("first key", Revealed::First(progress(None))) /> }.into_any()),
+    ("new-key", || view! { <Reveal nav=Some(nav()) page=reveal("nightly-export", Revealed::Created) /> }.into_any()),
+    ("rotated", || {
+        let revealed = Revealed::Rotated(Some(NOW.plus(Span::hours(24))));
+        view! { <Reveal nav=Some(nav()) page=reveal("production-ingest", revealed) /> }.into_any()
+    }),
+    ("already-shown", || {
+        view! { <AlreadyShown nav=Some(nav()) org_id=ORG key_href="/key" label="nightly-export" mask=MASK /> }.into_any()
+    }),
+    ("overview", || overview(&keys(), requests(12), None)),
+    ("overview-new", || overview(&keys()[..1], Vec::new(), Some(progress(None)))),
+    ("keys", || keys_page(keys(), 25, CreateForm::new("form_1".into()), None)),
+    ("keys-error", || {
+        let form = CreateForm {
+            label: "nightly\u{7}export".into(),
+            label_error: Some("A label cannot hold line breaks or other control characters.".into()),
+            scopes: vec![],
+            scopes_error: Some("Choose at least one scope.".into()),
+            refused: Some(ServerError {
+                code: "api_key_limit_reached".into(),
+                message: "All 25 keys of the plan are in use.".into(),
+                request_id: REQUEST.into(),
+            }),
+            ..CreateForm::new("form_1".into())
+        };
+        keys_page(keys(), 25, form, None)
+    }),
+    ("keys-none", || {
+        keys_page(Vec::new(), 1, CreateForm::new("form_1".into()), Some("The key first key is revoked.".into()))
+    }),
+    ("keys-full", || keys_page(keys()[..1].to_vec(), 1, CreateForm::new("form_1".into()), None)),
+    ("key", || key_page(&keys()[0], requests(8), 59_041)),
+    ("key-unused", || key_page(&keys()[4], Vec::new(), 0)),
+    ("sessions", sessions),
+    ("reference", || {
+        let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+        view! { <Reference nav=Some(nav()) document=document base_url=BASE /> }.into_any()
+    }),
+];
+
+fn onboarding(form: OnboardingForm) -> AnyView {
+    view! { <Onboarding form=form /> }.into_any()
+}
+
+fn nav() -> Nav {
+    let org = |id: &str, name: &str| OrgLink { id: id.into(), name: name.into() };
+    Nav {
+        viewer: Viewer { name: "Ada Lindqvist".into(), email: Some("ada@example.com".into()) },
+        org: Some(org(ORG, "Northwind Research")),
+        plan: "Team".into(),
+        orgs: vec![org(ORG, "Northwind Research"), org("org_2", "Halden Instruments, Investor Relations")],
+        keys: "5 of 25".into(),
+        ribbon: None,
+        dev: true,
+    }
+}
+
+fn progress(first: Option<RequestRow>) -> Progress {
+    Progress {
+        org_id: ORG.into(),
+        org_name: "Northwind Research".into(),
+        created_at: NOW.minus(Span::seconds(40)),
+        scopes: "read:sec".into(),
+        billing_state: "sandbox_grant".into(),
+        grant_calls: 250,
+        grant_remaining: 250,
+        grant_renews: NOW.next_month(),
+        first,
+    }
+}
+
+fn reveal(label: &str, revealed: Revealed) -> RevealView {
+    RevealView {
+        org_id: ORG.into(),
+        org_name: "Northwind Research".into(),
+        label: label.into(),
+        secret: SECRET.into(),
+        mask: MASK.into(),
+        now: NOW,
+        base_url: BASE.into(),
+        revealed,
+    }
+}
+
+fn keys() -> Vec<KeyRow> {
+    let key = |label: &str, mask: &str, scopes: &[&str], used: Option<Span>, mark, state: &str, hint: &str| KeyRow {
+        href: "/key".into(),
+        label: label.into(),
+        mask: mask.into(),
+        livemode: mask.starts_with("secapi_live"),
+        scopes: scopes.iter().map(ToString::to_string).collect(),
+        creator: "Ada Lindqvist".into(),
+        created: NOW.minus(Span::days(255)),
+        last_used: used.map(|age| NOW.minus(age)),
+        expires: (label == "backfill-2026").then(|| NOW.plus(Span::days(49))),
+        mark,
+        state: state.into(),
+        hint: hint.into(),
+        gone: false,
+    };
+    let read = &["read:sec"][..];
+    vec![
+        key("production-ingest", "secapi_live_7Kd2…x9Qf", read, Some(Span::seconds(41)), Mark::Ok, "Works", ""),
+        key("notebook-ada", "secapi_live_e8Rw…t3Lk", &["read:sec", "billing:read"], Some(Span::hours(5)), Mark::Ok, "Works", ""),
+        key(
+            "backfill-2026",
+            "secapi_live_Zp1N…h7Uc",
+            read,
+            Some(Span::days(1)),
+            Mark::Wait,
+            "Rotating",
+            "The old secret works until 13 Nov, 09:00 UTC.",
+        ),
+        key("ci", "secapi_test_Qm4T…b0Za", read, Some(Span::minutes(12)), Mark::Ok, "Works", ""),
+        key(
+            "old-ci",
+            "secapi_live_Vb6y…m2Xd",
+            &["read:sec", "api_keys:manage"],
+            Some(Span::days(55)),
+            Mark::Warn,
+            "Look",
+            "Unused for 55 days and can make keys.",
+        ),
+    ]
+}
+
+fn requests(count: usize) -> Vec<RequestRow> {
+    let kinds = [
+        ("GET", "/v1/me", 200, 412, "production-ingest"),
+        ("GET", "/v1/api_keys", 200, 1_903, "notebook-ada"),
+        ("POST", "/v1/api_keys", 409, 2_210, "notebook-ada"),
+        ("GET", "/v1/org", 200, 388, "production-ingest"),
+        ("DELETE", "/v1/api_keys/key_01K8QTN4W6Y8A0C2E4G6J8M0P2", 403, 640, "ci"),
+        ("GET", "/v1/org", 503, 30_112, "production-ingest"),
+    ];
+    (0..count)
+        .map(|index| {
+            let (method, path, status, micros, key) = kinds[index % kinds.len()];
+            let age = i64::try_from(index * index).expect("a small number") * 97;
+            RequestRow {
+                at: NOW.minus(Span::seconds(age * 7)),
+                method: method.into(),
+                path: path.into(),
+                key: key.into(),
+                request_id: format!("req_01KAGWRJD8T6V88KQ2M4Z7X9{index:02}"),
+                status,
+                micros,
+            }
+        })
+        .collect()
+}
+
+fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progress>) -> AnyView {
+    let busy = progress.is_none();
+    let page = OverviewView {
+        org_id: ORG.into(),
+        now: NOW,
+        base_url: BASE.into(),
+        billing_state: if busy { "payg_pending_card" } else { "sandbox_grant" }.into(),
+        meaning: if busy {
+            "This month's free calls are used up; they come back on the first of next month."
+        } else {
+            "The free grant covers your calls. No card is needed."
+        }
+        .into(),
+        calls: if busy { 60_366 } else { 0 },
+        failed: if busy { 641 } else { 0 },
+        grant_calls: 250,
+        grant_remaining: if busy { 0 } else { 250 },
+        grant_renews: NOW.next_month(),
+        last_call: busy.then(|| NOW.minus(Span::seconds(41))),
+        keys: rows.to_vec(),
+        requests,
+        progress,
+    };
+    let ribbon = busy.then(|| Ribbon {
+        state: "payg_pending_card".into(),
+        text: "The 250 free calls of November are used up. Billable calls are answered 402 until 1 Dec 2026, 00:00 UTC; GET /v1/me and the like go on.".into(),
+        stops: false,
+    });
+    view! { <Overview nav=Nav { ribbon, ..nav() } page=page /> }.into_any()
+}
+
+fn keys_page(working: Vec<KeyRow>, included: i64, create: CreateForm, done: Option<String>) -> AnyView {
+    let gone = KeyRow {
+        label: "trial-sheet".into(),
+        mask: "secapi_live_b1Xo…90Aa".into(),
+        mark: Mark::Off,
+        state: "Revoked".into(),
+        hint: "11 Nov, by Ada Lindqvist.".into(),
+        gone: true,
+        ..keys()[0].clone()
+    };
+    let page = KeysView {
+        org_id: ORG.into(),
+        now: NOW,
+        base_url: BASE.into(),
+        working,
+        gone: vec![gone],
+        included,
+        billing_state: "sandbox_grant".into(),
+        create: Some(create),
+        done,
+    };
+    view! { <Keys nav=nav() page=page /> }.into_any()
+}
+
+fn key_page(row: &KeyRow, requests: Vec<RequestRow>, recent_calls: i64) -> AnyView {
+    let page = KeyView {
+        org_id: ORG.into(),
+        key_id: "key_01K2M8XWQ4T6V8Y0A2C4E6G8J0".into(),
+        now: NOW,
+        base_url: BASE.into(),
+        row: row.clone(),
+        old_secret_until: None,
+        requests,
+        manage: Some(ManageView { form_id: "form_2".into(), refused: None, recent_calls }),
+        done: None,
+    };
+    view! { <KeyPage nav=nav() page=page /> }.into_any()
+}
+
+fn sessions() -> AnyView {
+    let row = |id: &str, agent: &str, address: &str, age: Span| SessionRow {
+        id: id.into(),
+        this: id == "1",
+        agent: agent.into(),
+        address: address.into(),
+        created: NOW.minus(age).minus(Span::days(3)),
+        last_seen: NOW.minus(age),
+        ends: NOW.plus(Span::days(11)),
+    };
+    let page = SessionsView {
+        now: NOW,
+        rows: vec![
+            row("1", "Firefox on Linux", "192.0.2.17", Span::ZERO),
+            row("2", "Safari on iPhone", "198.51.100.4", Span::hours(6)),
+            row("3", "Chrome on Windows", "2001:db8:85a3::8a2e:370:7334", Span::days(2)),
+        ],
+        done: None,
+    };
+    view! { <Sessions nav=nav() page=page /> }.into_any()
+}

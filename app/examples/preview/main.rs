@@ -1,0 +1,83 @@
+//! Every page with fictional data, for looking at: no login, no database.
+//!
+//!     cargo run -p app --example preview [-- 127.0.0.1:4100]
+//!
+//! The stylesheet, script and font come from `.build/site` (`make site`).
+
+mod data;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use app::islands::Theme;
+use app::shell::{Assets, shell};
+use axum::Router;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use axum::routing::any;
+use leptos::prelude::*;
+
+#[tokio::main]
+async fn main() {
+    let address: SocketAddr = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:4100".into())
+        .parse()
+        .expect("an address such as 127.0.0.1:4100");
+    let mut router = Router::new()
+        .route("/", any(index))
+        .route("/assets/{file}", any(asset))
+        .route("/orgs/{org}/first-call", any(|| async { r#"{"first": null}"# }));
+    for &(name, page) in data::PAGES {
+        router = router.route(&format!("/{name}"), any(move |headers: HeaderMap| render(headers, page)));
+    }
+    let listener = tokio::net::TcpListener::bind(address).await.expect("the address is free");
+    println!("http://{address}/");
+    axum::serve(listener, router).await.expect("the listener works");
+}
+
+async fn render(headers: HeaderMap, page: fn() -> AnyView) -> impl IntoResponse {
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let theme = cookies
+        .split("; ")
+        .find_map(|cookie| cookie.strip_prefix("theme="))
+        .map_or(Theme::System, Theme::parse);
+    let assets = assets();
+    let request = axum::extract::Request::new(axum::body::Body::empty());
+    leptos_axum::render_app_async_with_context(move || provide_context(theme), move || shell(&assets, theme, page()))(request)
+        .await
+}
+
+async fn index() -> impl IntoResponse {
+    let links: String = data::PAGES.iter().map(|(name, _)| format!("<li><a href=/{name}>{name}</a>")).collect();
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], format!("<!doctype html><ul>{links}</ul>"))
+}
+
+fn site() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.build/site")
+}
+
+fn assets() -> Assets {
+    let manifest = std::fs::read(site().join("manifest.json")).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    let path = |name: &str| format!("/assets/{}", manifest[name]["file"].as_str().unwrap_or(name));
+    Assets {
+        css: path("app.css"),
+        js: path("secapid.js"),
+        wasm: path("secapid_bg.wasm"),
+        font: path("ledger-serif.woff2"),
+        icon: path("favicon.svg"),
+    }
+}
+
+async fn asset(axum::extract::Path(file): axum::extract::Path<String>) -> impl IntoResponse {
+    let kind = match file.rsplit('.').next() {
+        Some("css") => "text/css",
+        Some("js") => "text/javascript",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        _ => "font/woff2",
+    };
+    let bytes = if file.contains('/') { None } else { std::fs::read(site().join(file)).ok() };
+    ([(header::CONTENT_TYPE, kind)], bytes.unwrap_or_default())
+}

@@ -1,0 +1,62 @@
+use domain::time::Micros;
+use leptos::prelude::*;
+
+use super::create::{Create, CreateForm};
+use super::{KeyRow, KeyTable, snippets};
+use crate::paths;
+use crate::ui::{CallBeside, Note, NothingYet, PageTitle, Section, spoken};
+use crate::{Console, Nav};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysView {
+    pub org_id: String,
+    pub now: Micros,
+    pub base_url: String,
+    /// Keys that work, newest first.
+    pub working: Vec<KeyRow>,
+    /// Revoked and expired ones, newest first.
+    pub gone: Vec<KeyRow>,
+    /// How many may work at the same time.
+    pub included: i64,
+    pub billing_state: String,
+    /// `None` where the viewer's role may not make keys.
+    pub create: Option<CreateForm>,
+    /// What the act before this page did: `The key old-ci is revoked.`
+    pub done: Option<String>,
+}
+
+/// All keys, and a form for the next one.
+#[component]
+pub fn Keys(nav: Nav, page: KeysView) -> impl IntoView {
+    let count = page.working.len();
+    let full = i64::try_from(count).is_ok_and(|count| count >= page.included);
+    let standing = format!("{count} of {} in use. Billing state {}.", page.included, page.billing_state);
+    let base_url = page.base_url.clone();
+    view! {
+        <Console nav=nav here=paths::keys(&page.org_id) title="API keys">
+            <PageTitle title="API keys" standing=standing />
+            {page.done.map(|done| view! { <Note>{done}</Note> })}
+            {if page.working.is_empty() {
+                view! {
+                    <NothingYet what="No key works at the moment. A key is what a program sends as x-api-key; make one below." />
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <KeyTable rows=page.working now=page.now caption=format!("Keys that work, {}", spoken(page.now)) />
+                }
+                    .into_any()
+            }}
+            <CallBeside call="GET /v1/api_keys" curl=snippets::get(&base_url, "/v1/api_keys") />
+            {page.create.map(|form| view! { <Create org_id=page.org_id form=form full=full base_url=base_url /> })}
+            {(!page.gone.is_empty())
+                .then(|| {
+                    view! {
+                        <Section id="gone" title="No longer working" note="Kept so that their requests can still be told apart">
+                            <KeyTable rows=page.gone now=page.now caption="Revoked and expired keys" />
+                        </Section>
+                    }
+                })}
+        </Console>
+    }
+}

@@ -1,0 +1,85 @@
+use domain::time::Micros;
+use leptos::prelude::*;
+
+use crate::ui::{Mark, Stamp, State, Style};
+
+/// A key as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    pub href: String,
+    /// Its label, or its id where it has none.
+    pub label: String,
+    pub mask: String,
+    pub livemode: bool,
+    pub scopes: Vec<String>,
+    pub creator: String,
+    pub created: Micros,
+    pub last_used: Option<Micros>,
+    pub expires: Option<Micros>,
+    pub mark: Mark,
+    /// `Works`, `Rotating`, `Look`, `Expired`, `Revoked`
+    pub state: String,
+    /// What to know or to do about it.
+    pub hint: String,
+    /// It answers no request any more.
+    pub gone: bool,
+}
+
+/// Keys as a table that becomes a list where there is no room.
+#[component]
+pub fn KeyTable(rows: Vec<KeyRow>, now: Micros, #[prop(into)] caption: String) -> impl IntoView {
+    let each = rows.into_iter().map(|row| view! { <Row row=row now=now /> }).collect_view();
+    view! {
+        <div class="stack">
+            <table class="ledger" role="table">
+                <caption>{caption}</caption>
+                <thead role="rowgroup">
+                    <tr role="row">
+                        {["Key", "State", "Scopes", "Created", "Last used", "Expires"]
+                            .map(|head| view! { <th scope="col" role="columnheader">{head}</th> })}
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{each}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(row: KeyRow, now: Micros) -> impl IntoView {
+    let scopes = row.scopes.into_iter().map(|scope| view! { <code>{scope}</code> <br /> }).collect_view();
+    view! {
+        <tr role="row" class=row.gone.then_some("gone")>
+            <th scope="row" role="rowheader">
+                <a href=row.href>{row.label}</a>
+                {(!row.livemode).then(|| view! { " " <span class="tag">"Test"</span> })}
+                <span class="sub id mask">{row.mask}</span>
+            </th>
+            <td role="cell" class="first">
+                <State mark=row.mark word=row.state />
+                {(!row.hint.is_empty()).then(|| view! { <span class="sub">{row.hint}</span> })}
+            </td>
+            <td role="cell" data-label="Scopes">
+                {scopes}
+            </td>
+            <td role="cell" data-label="Created">
+                <Stamp at=row.created style=Style::Short now=now />
+                <span class="sub">{row.creator}</span>
+            </td>
+            <td role="cell" data-label="Last used">
+                {row.last_used
+                    .map_or_else(
+                        || view! { <span class="muted">"never"</span> }.into_any(),
+                        |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
+                    )}
+            </td>
+            <td role="cell" data-label="Expires">
+                {row.expires
+                    .map_or_else(
+                        || view! { <span class="muted">"never"</span> }.into_any(),
+                        |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
+                    )}
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,87 @@
+//! The same first request in several languages. Names are those of the published clients:
+//! the crate `sec-api-sdk-rust` and the Python package `secapi-client`.
+
+use crate::ui::Snippet;
+
+const SECRET: &str = "secapi_live_…";
+
+/// Where the published clients call when nothing else is said.
+const PUBLISHED: &str = "https://api.secapi.ai";
+
+/// A GET as curl, the key taken from the environment.
+pub fn get(base_url: &str, path: &str) -> String {
+    format!("curl -i {base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"")
+}
+
+/// The first request as curl.
+pub fn curl(base_url: &str) -> String {
+    get(base_url, "/v1/me")
+}
+
+/// What `POST /v1/api_keys` takes, as curl.
+pub fn create_key(base_url: &str, label: &str, livemode: bool) -> String {
+    let label = serde_json::Value::from(label);
+    format!(
+        "curl -s {base_url}/v1/api_keys \\\n  -H \"x-api-key: $SECAPI_API_KEY\" \\\n  -H \"content-type: application/json\" \\\n  -H \"idempotency-key: $(uuidgen)\" \\\n  -d '{{\"label\":{label},\"scopes\":[\"read:sec\"],\"livemode\":{livemode}}}'"
+    )
+}
+
+/// `DELETE /v1/api_keys/{id}` as curl.
+pub fn revoke_key(base_url: &str, id: &str) -> String {
+    format!("curl -s -X DELETE {base_url}/v1/api_keys/{id} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"")
+}
+
+fn exports(base_url: &str, secret: &str) -> String {
+    let key = format!("export SECAPI_API_KEY={secret}");
+    if base_url == PUBLISHED { key } else { format!("{key}\nexport SECAPI_BASE_URL={base_url}") }
+}
+
+/// Every way to make the first request. Without a secret a placeholder stands for it.
+pub fn first_request(base_url: &str, secret: Option<&str>) -> Vec<Snippet> {
+    let secret = secret.unwrap_or(SECRET);
+    vec![
+        Snippet {
+            title: "curl",
+            hint: None,
+            text: format!("export SECAPI_API_KEY={secret}\n{}", curl(base_url)),
+        },
+        Snippet {
+            title: "Shell",
+            hint: Some("The clients below read these."),
+            text: exports(base_url, secret),
+        },
+        Snippet {
+            title: "Python",
+            hint: Some("pip install secapi-client"),
+            text: "from secapi_client import SecApiClient\n\nclient = SecApiClient()\nprint(client.me())".into(),
+        },
+        Snippet {
+            title: "TypeScript",
+            hint: Some("No package needed."),
+            text: format!(
+                "const answer = await fetch(\"{base_url}/v1/me\", {{\n  headers: {{ \"x-api-key\": process.env.SECAPI_API_KEY! }},\n}});\nconsole.log(answer.headers.get(\"request-id\"), await answer.json());"
+            ),
+        },
+        Snippet {
+            title: "Rust",
+            hint: Some("cargo add sec-api-sdk-rust tokio --features tokio/full"),
+            text: "use sec_api_sdk_rust::SecApiClient;\n\n#[tokio::main]\nasync fn main() {\n    let client = SecApiClient::new(None);\n    println!(\"{:?}\", client.me().await);\n}".into(),
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_url_is_said_only_where_clients_would_not_find_it() {
+        assert_eq!(exports(PUBLISHED, "s"), "export SECAPI_API_KEY=s");
+        assert!(exports("http://127.0.0.1:8080", "s").ends_with("SECAPI_BASE_URL=http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn a_label_is_quoted_as_json() {
+        assert!(create_key("http://x", "a \"b\"", true).contains(r#""label":"a \"b\"","#));
+    }
+}

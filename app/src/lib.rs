@@ -1,0 +1,47 @@
+//! The console's pages, rendered on the server, and the few islands that reach the browser.
+//!
+//! * [`islands`] is everything the browser runs: each is a decoration of markup that works
+//!   without it, and takes no children.
+//! * Everything else exists on the server alone. [`shell`] is the document around a page,
+//!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`sessions`],
+//!   [`reference`], [`public`].
+//!
+//! Pages are components over plain view structs and never ask for data themselves.
+//! Start reading at `keys/list.rs`.
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+mod frame;
+#[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod orgs;
+#[cfg(feature = "ssr")]
+pub mod paths;
+#[cfg(feature = "ssr")]
+pub mod public;
+#[cfg(feature = "ssr")]
+mod public_frame;
+#[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
+pub mod sessions;
+#[cfg(feature = "ssr")]
+pub mod shell;
+#[cfg(feature = "ssr")]
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub use {
+    frame::{Console, Nav, OrgLink, Ribbon, Viewer},
+    public_frame::Public,
+};
+
+/// Called by the loader before the islands are hydrated.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

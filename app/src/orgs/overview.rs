@@ -1,0 +1,128 @@
+use domain::time::Micros;
+use leptos::prelude::*;
+
+use super::{FirstSteps, Progress};
+use crate::keys::{KeyRow, KeyTable, snippets};
+use crate::paths;
+use crate::ui::{CallBeside, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests, Section, Stamp, Style};
+use crate::{Console, Nav};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverviewView {
+    pub org_id: String,
+    pub now: Micros,
+    /// Where `/v1` answers.
+    pub base_url: String,
+    pub billing_state: String,
+    /// What the state means, in a sentence.
+    pub meaning: String,
+    pub calls: i64,
+    pub failed: i64,
+    pub grant_calls: i64,
+    pub grant_remaining: i64,
+    pub grant_renews: Micros,
+    pub last_call: Option<Micros>,
+    /// The keys used last, a handful.
+    pub keys: Vec<KeyRow>,
+    pub requests: Vec<RequestRow>,
+    /// Shown until the first request came.
+    pub progress: Option<Progress>,
+}
+
+/// This month in one figure, the keys, the latest requests.
+#[component]
+pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
+    let month = page.now.format("%B %Y");
+    let standing = format!("1 to {}.", page.now.format("%-d %b, %H:%M UTC"));
+    let keys = paths::keys(&page.org_id);
+    let progress = page.progress.clone();
+    view! {
+        <Console nav=nav here=paths::org(&page.org_id) title="Overview">
+            <PageTitle title=month standing=standing />
+            <Month page=page.clone() />
+            {progress
+                .map(|progress| {
+                    view! {
+                        <Section id="steps" title="Four steps" note="Ticked when we see them happen." open=true>
+                            <FirstSteps progress=progress />
+                        </Section>
+                    }
+                })}
+            <Section id="keys" title="API keys" note="Used last" open=page.progress.is_none()>
+                <KeyTable rows=page.keys now=page.now caption="Keys that work" />
+                <p class="more">
+                    <a href=keys>"All keys, and a new one"</a>
+                </p>
+            </Section>
+            <Section id="requests" title="Recent requests" note="Every request with a key of this organisation, newest first">
+                {if page.requests.is_empty() {
+                    view! {
+                        <NothingYet
+                            what="Nothing has called yet. Every request made with a key of this organisation stands here: when, what, its answer, and the request id to ask about."
+                            curl=snippets::curl(&page.base_url)
+                        />
+                    }
+                        .into_any()
+                } else {
+                    view! { <Requests rows=page.requests /> }.into_any()
+                }}
+            </Section>
+        </Console>
+    }
+}
+
+#[component]
+fn Month(page: OverviewView) -> impl IntoView {
+    let facts = vec![
+        ("Free calls left", format!("{} of {}", grouped(page.grant_remaining), grouped(page.grant_calls)).into_any()),
+        ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
+        ("Failed, so free", grouped(page.failed).into_any()),
+        (
+            "Last call",
+            page.last_call.map_or_else(
+                || "none yet".into_any(),
+                |at| view! { <Stamp at=at style=Style::Short now=page.now /> }.into_any(),
+            ),
+        ),
+    ];
+    view! {
+        <section aria-label="This month">
+            <div class="herorow">
+                <Hero label="Calls this month" figure=grouped(page.calls) />
+                <Leaders facts=facts />
+            </div>
+            <p class="mt-4">
+                <code>{page.billing_state}</code>
+                ". "
+                {page.meaning}
+            </p>
+            <CallBeside call="GET /v1/org" curl=snippets::get(&page.base_url, "/v1/org") />
+        </section>
+    }
+}
+
+/// `60,366`
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn figures_are_grouped_by_thousands() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (60366, "60,366"), (-1_234_567, "-1,234,567")];
+        for (number, text) in cases {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Addresses of pages and acts, in one place so that no link can be mistyped.
+
+pub const HOME: &str = "/";
+pub const SIGN_IN: &str = "/sign-in";
+pub const LOGIN: &str = "/auth/login";
+pub const LOGOUT: &str = "/auth/session/logout";
+pub const ONBOARDING: &str = "/onboarding";
+pub const SESSIONS: &str = "/sessions";
+pub const REFERENCE: &str = "/reference";
+pub const OPENAPI: &str = "/openapi.json";
+
+pub const SET_THEME: &str = "/act/set-theme";
+pub const REVOKE_KEY: &str = "/act/revoke-key";
+pub const REVOKE_SESSION: &str = "/act/revoke-session";
+pub const REVOKE_OTHER_SESSIONS: &str = "/act/revoke-other-sessions";
+
+pub fn org(org: &str) -> String {
+    format!("/orgs/{org}")
+}
+
+pub fn keys(org: &str) -> String {
+    format!("/orgs/{org}/keys")
+}
+
+pub fn key(org: &str, key: &str) -> String {
+    format!("/orgs/{org}/keys/{key}")
+}
+
+pub fn rotate_key(org: &str, key: &str) -> String {
+    format!("/orgs/{org}/keys/{key}/rotate")
+}
+
+/// JSON the first-request step asks for; see [`crate::islands::FirstCall`].
+pub fn first_call(org: &str) -> String {
+    format!("/orgs/{org}/first-call")
+}
