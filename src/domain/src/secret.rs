@@ -89,6 +89,11 @@ impl fmt::Debug for SecretHash {
     }
 }
 
+/// SHA-256 of any bytes: tells two request bodies apart without keeping them.
+pub fn fingerprint(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// Makes an API key secret.
 pub fn api_key(livemode: bool, chance: &Chance) -> Secret {
     make(if livemode { LIVE_PREFIX } else { TEST_PREFIX }, chance)

@@ -1,0 +1,261 @@
+//! What went wrong, on the wire. The platform's error is translated here and nowhere else.
+
+use std::borrow::Cow;
+
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use domain::id::ErrorId;
+use domain::key::Scope;
+use platform::login::LoginError;
+use platform::{Error, Platform, RequestContext};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+pub const AUTHENTICATION: &str = "authentication_error";
+pub const INVALID: &str = "invalid_request_error";
+pub const PERMISSION: &str = "permission_error";
+pub const OURS: &str = "api_error";
+
+/// An answer that is no success.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub status: StatusCode,
+    kind: &'static str,
+    pub code: &'static str,
+    message: Cow<'static, str>,
+    hint: Option<&'static str>,
+    details: Map<String, Value>,
+    /// Seconds to wait before asking again.
+    retry_after: Option<u32>,
+    allow: Option<String>,
+}
+
+/// The error envelope of every route under `/v1`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    object: &'static str,
+    id: ErrorId,
+    code: &'static str,
+    r#type: &'static str,
+    message: &'a str,
+    request_id: &'a str,
+    traceparent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
+    docs_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u32>,
+    details: &'a Map<String, Value>,
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let message = message.into();
+        Self {
+            status,
+            kind,
+            code,
+            message,
+            hint: None,
+            details: Map::new(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// 400: the request itself is wrong.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, INVALID, "invalid_request", message)
+    }
+
+    /// 500, with nothing of the cause in it.
+    pub fn internal() -> Self {
+        Error::Internal.into()
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self.detail("retryable", true)
+            .detail("retryAfterSeconds", seconds)
+    }
+
+    /// The body, as it is sent and as it is kept for a replay.
+    pub fn body(&self, platform: &Platform, context: &RequestContext) -> Vec<u8> {
+        let envelope = Envelope {
+            object: "error",
+            id: ErrorId::new(platform.now(), platform.chance()),
+            code: self.code,
+            r#type: self.kind,
+            message: &self.message,
+            request_id: context.request_id.as_str(),
+            traceparent: context.traceparent.to_string(),
+            hint: self.hint,
+            docs_url: docs(platform),
+            retry_after_ms: self.retry_after.map(|seconds| seconds * 1000),
+            details: &self.details,
+        };
+        serde_json::to_vec(&envelope).unwrap_or_default()
+    }
+
+    /// The headers that belong to the status.
+    pub fn headers(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"secapi\""),
+            );
+        }
+        if let Some(allow) = self
+            .allow
+            .as_ref()
+            .and_then(|methods| HeaderValue::try_from(methods).ok())
+        {
+            headers.insert(ALLOW, allow);
+        }
+    }
+
+    pub fn into_response(self, platform: &Platform, context: &RequestContext) -> Response {
+        let mut response = Response::new(self.body(platform, context).into());
+        *response.status_mut() = self.status;
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.headers(&mut response);
+        response
+    }
+}
+
+fn docs(platform: &Platform) -> String {
+    let mut url = platform.settings().public_url.clone();
+    url.set_path("/reference");
+    url.into()
+}
+
+/// Names of scopes, as `details` carries them.
+fn names(scopes: impl IntoIterator<Item = Scope>) -> Value {
+    scopes
+        .into_iter()
+        .map(Scope::as_str)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let (status, kind) = match &error {
+            Error::MissingApiKey | Error::AuthenticationFailed | Error::SignInRequired => {
+                (StatusCode::UNAUTHORIZED, AUTHENTICATION)
+            }
+            Error::InsufficientScope { .. }
+            | Error::ScopeEscalation { .. }
+            | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
+            Error::NotFound => (StatusCode::NOT_FOUND, INVALID),
+            Error::Invalid { .. } => (StatusCode::BAD_REQUEST, INVALID),
+            Error::KeyLimitReached { .. }
+            | Error::KeyNotWorking
+            | Error::IdempotencyKeyReused
+            | Error::IdempotencyInFlight => (StatusCode::CONFLICT, INVALID),
+            Error::Login(LoginError::ProviderDown) | Error::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, OURS)
+            }
+            Error::Login(_) => (StatusCode::BAD_REQUEST, INVALID),
+            Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, OURS),
+        };
+        Self::new(status, kind, error.code(), error.to_string())
+            .hint(error.hint())
+            .with_details(&error)
+    }
+}
+
+impl Problem {
+    fn with_details(self, error: &Error) -> Self {
+        match error {
+            Error::MissingApiKey => self
+                .detail("action", "create_api_key")
+                .detail("retryable", false),
+            Error::AuthenticationFailed => self
+                .detail("action", "check_api_key")
+                .detail("retryable", false),
+            Error::InsufficientScope { accepted } => self
+                .detail("action", "use_key_with_scope")
+                .detail("retryable", false)
+                .detail("requiredScopes", names(accepted.iter().copied()))
+                .detail("acceptedScopes", names(accepted.iter().copied())),
+            Error::ScopeEscalation { missing } => self
+                .detail("action", "ask_for_fewer_scopes")
+                .detail("retryable", false)
+                .detail("requiredScopes", names(missing.iter())),
+            Error::Invalid { field, .. } => self.detail("field", *field).detail("retryable", false),
+            Error::KeyLimitReached { limit, plan } => self
+                .detail("action", "revoke_key_or_upgrade_plan")
+                .detail("retryable", false)
+                .detail("limit", *limit)
+                .detail("planKey", plan.as_str())
+                .detail("publicPlanKey", plan.as_str()),
+            Error::IdempotencyInFlight => self.detail("action", "retry_after").retry_after(1),
+            Error::Login(LoginError::ProviderDown) | Error::Unavailable => {
+                self.detail("action", "retry_after").retry_after(1)
+            }
+            Error::Internal => self
+                .detail("action", "contact_support")
+                .detail("retryable", true),
+            _ => self.detail("retryable", false),
+        }
+    }
+
+    /// 503: the key could not be looked up, which says nothing about the key.
+    pub fn verification_unavailable() -> Self {
+        let mut problem = Self::from(Error::Unavailable);
+        problem.code = "auth_verification_unavailable";
+        problem.message = "The API key cannot be verified right now.".into();
+        problem
+    }
+
+    /// 404 for an address under `/v1` that nothing answers.
+    pub fn no_route() -> Self {
+        Self::from(Error::NotFound)
+    }
+
+    pub fn method_not_allowed(allow: String) -> Self {
+        let accepted = json!(allow.split(", ").collect::<Vec<_>>());
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            INVALID,
+            "method_not_allowed",
+            "This address does not answer that method.",
+        )
+        .hint("Use one of the methods in the Allow header.")
+        .detail("acceptedValues", accepted)
+        .detail("retryable", false)
+        .allow(allow)
+    }
+}

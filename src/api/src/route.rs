@@ -1,0 +1,142 @@
+//! The one table of what this room answers. The router, the request records, the
+//! `secapi-meter-class` header, the `OpenAPI` document and the access matrix of the tests are all
+//! made from it, so that nothing can be in one and missing in another.
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use domain::role::Permission;
+use platform::Platform;
+
+use crate::call::Handler;
+use crate::v1::{self, Target};
+use crate::{api_keys, auth, health, me, openapi, org};
+
+/// The meter class of what is never billed.
+pub const PLATFORM: &str = "platform";
+
+/// One method at one address.
+#[derive(Debug)]
+pub struct Route {
+    pub method: Method,
+    /// As axum writes it: `/v1/api_keys/{id}`.
+    pub path: &'static str,
+    /// The operation's id in the `OpenAPI` document.
+    pub operation: &'static str,
+    pub summary: &'static str,
+    pub kind: Kind,
+}
+
+/// Who may ask, and who answers.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Under `/v1`, with an API key: goes through [`v1::serve`].
+    Key {
+        permission: Permission,
+        meter_class: &'static str,
+        run: Handler,
+    },
+    /// For everybody, without a key.
+    Open(fn() -> MethodRouter<Platform>),
+    /// For browsers: redirects and cookies, not part of the `OpenAPI` document.
+    Browser(fn() -> MethodRouter<Platform>),
+}
+
+/// Every route.
+pub static ROUTES: [Route; 13] = [
+    me::READ,
+    org::READ,
+    api_keys::LIST,
+    api_keys::CREATE,
+    api_keys::READ,
+    api_keys::REVOKE,
+    api_keys::ROTATE,
+    health::ALIVE,
+    health::READY,
+    openapi::DOCUMENT,
+    auth::LOGIN,
+    auth::CALLBACK,
+    auth::LOGOUT,
+];
+
+impl Route {
+    pub fn meter_class(&self) -> &'static str {
+        match self.kind {
+            Kind::Key { meter_class, .. } => meter_class,
+            Kind::Open(_) | Kind::Browser(_) => PLATFORM,
+        }
+    }
+}
+
+pub fn router(platform: &Platform) -> Router {
+    let router = ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| match route.kind {
+            Kind::Key { .. } => router.route(route.path, key_route(route)),
+            Kind::Open(make) | Kind::Browser(make) => router.route(route.path, make()),
+        });
+    router
+        .route("/v1", any(no_route))
+        .route("/v1/{*rest}", any(no_route))
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(platform.clone())
+}
+
+fn key_route(route: &'static Route) -> MethodRouter<Platform> {
+    let method = MethodFilter::try_from(route.method.clone())
+        .expect("the table names only standard methods");
+    on(
+        method,
+        move |State(platform): State<Platform>, request: Request| {
+            v1::serve(platform, Target::Route(route), request)
+        },
+    )
+}
+
+async fn no_route(State(platform): State<Platform>, request: Request) -> Response {
+    v1::serve(platform, Target::Nothing, request).await
+}
+
+async fn wrong_method(
+    State(platform): State<Platform>,
+    path: MatchedPath,
+    request: Request,
+) -> Response {
+    v1::serve(
+        platform,
+        Target::WrongMethod {
+            path: known(path.as_str()),
+        },
+        request,
+    )
+    .await
+}
+
+/// The table's own text of a path pattern.
+fn known(path: &str) -> &'static str {
+    ROUTES
+        .iter()
+        .map(|route| route.path)
+        .find(|known| *known == path)
+        .unwrap_or("")
+}
+
+/// The methods an address answers, as in an `Allow` header.
+pub fn allowed(path: &str) -> String {
+    let methods = ROUTES
+        .iter()
+        .filter(|route| route.path == path)
+        .map(|route| route.method.as_str());
+    methods
+        .flat_map(|method| {
+            if method == "GET" {
+                vec!["GET", "HEAD"]
+            } else {
+                vec![method]
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}

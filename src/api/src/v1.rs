@@ -1,0 +1,354 @@
+//! What happens to a request under `/v1`, from top to bottom: who asks, what is asked, do it, say
+//! it, note it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::RequestExt;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use platform::requests::{self, Answered};
+use platform::{Actor, Error, KeyPrincipal, Platform, RequestContext};
+use tracing::Instrument as _;
+
+use crate::call::{Answer, Call};
+use crate::problem::{INVALID, Problem};
+use crate::query::Query;
+use crate::route::{self, Kind, PLATFORM, Route};
+use crate::{body, context, panic, tokens};
+
+/// The versions of the API that this server speaks, newest first.
+pub const VERSIONS: [&str; 1] = ["2026-03-19"];
+
+/// What a request's method and address lead to.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    Route(&'static Route),
+    /// No such address.
+    Nothing,
+    /// An address that does not answer this method.
+    WrongMethod {
+        path: &'static str,
+    },
+}
+
+impl Target {
+    const fn meter_class(&self) -> &'static str {
+        match self {
+            Self::Route(Route {
+                kind: Kind::Key { meter_class, .. },
+                ..
+            }) => meter_class,
+            _ => PLATFORM,
+        }
+    }
+
+    /// The pattern of the address, as recorded.
+    const fn pattern(&self) -> &'static str {
+        match self {
+            Self::Route(route) => route.path,
+            Self::Nothing => "/v1/{*rest}",
+            Self::WrongMethod { path } => path,
+        }
+    }
+}
+
+/// Answers one request.
+///
+/// What changes something runs in a task of its own: a client that goes away must not stop it
+/// between its commit and what follows from it.
+pub async fn serve(platform: Platform, target: Target, request: Request) -> Response {
+    if request.method().is_safe() {
+        return answer(platform, target, request).await;
+    }
+    let work = tokio::spawn(answer(platform.clone(), target, request).in_current_span());
+    match work.await {
+        Ok(response) => response,
+        Err(_) => Problem::internal()
+            .into_response(&platform, &RequestContext::new(&platform, None, None)),
+    }
+}
+
+async fn answer(platform: Platform, target: Target, mut request: Request) -> Response {
+    let params = match target {
+        Target::Route(route) if route.path.contains('{') => {
+            request.extract_parts::<RawPathParams>().await.ok()
+        }
+        _ => None,
+    };
+    let id = params.and_then(|params| params.iter().next().map(|(_, id)| id.to_owned()));
+    let (mut parts, body) = request.into_parts();
+    let context = context::of(&platform, &mut parts);
+    let (actor, refusal) =
+        match platform::auth::authenticate(&platform, credential(&parts.headers)).await {
+            Ok(key) => (Some(Actor::Key(key)), None),
+            Err(error) => (None, Some(error)),
+        };
+    let outcome = match (&actor, target) {
+        (Some(actor), Target::Route(route)) => {
+            let asked = Asked {
+                platform: &platform,
+                route,
+                parts: &parts,
+                id,
+                context: &context,
+                actor,
+            };
+            match panic::caught(asked.carry_out(body)).await {
+                Ok(outcome) => outcome,
+                Err(panic) => {
+                    tracing::error!(panic, request_id = %context.request_id, operation = route.operation, "a handler panicked");
+                    Err(Problem::internal())
+                }
+            }
+        }
+        (_, Target::Nothing) => Err(Error::NotFound.into()),
+        (_, Target::WrongMethod { path }) => Err(Problem::method_not_allowed(route::allowed(path))),
+        (None, Target::Route(_)) => Err(refused(refusal)),
+    };
+    let key = actor.as_ref().and_then(key_of);
+    let response = respond(&platform, target, &context, key, outcome);
+    if let Some(key) = key {
+        note(&platform, target, &context, &parts, key, response.status()).await;
+    }
+    response
+}
+
+fn refused(error: Option<Error>) -> Problem {
+    match error {
+        Some(Error::Unavailable) => Problem::verification_unavailable(),
+        error => error.unwrap_or(Error::AuthenticationFailed).into(),
+    }
+}
+
+fn key_of(actor: &Actor) -> Option<&KeyPrincipal> {
+    match actor {
+        Actor::Key(key) => Some(key),
+        Actor::Person(_) => None,
+    }
+}
+
+/// The key as presented: in `x-api-key`, or as a bearer token.
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    // What is not ASCII is no key of ours, but it was presented.
+    let text = |value: &'_ HeaderValue| value.to_str().is_ok();
+    let read = |value| {
+        if text(value) {
+            value.to_str().unwrap_or("?").trim()
+        } else {
+            "?"
+        }
+    };
+    let own = headers
+        .get("x-api-key")
+        .map(read)
+        .filter(|key| !key.is_empty());
+    own.or_else(|| headers.get(AUTHORIZATION).map(read).map(bearer))
+}
+
+fn bearer(header: &str) -> &str {
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        // Another scheme, or a token without one: presented, and not accepted.
+        _ => "?",
+    }
+}
+
+/// A request of an accepted key for a known route.
+struct Asked<'a> {
+    platform: &'a Platform,
+    route: &'static Route,
+    parts: &'a Parts,
+    id: Option<String>,
+    context: &'a RequestContext,
+    actor: &'a Actor,
+}
+
+impl Asked<'_> {
+    async fn carry_out(self, body: Body) -> Result<Answer, Problem> {
+        let (
+            Kind::Key {
+                permission, run, ..
+            },
+            Some(key),
+        ) = (self.route.kind, key_of(self.actor))
+        else {
+            return Err(Problem::internal());
+        };
+        let headers = &self.parts.headers;
+        known_version(headers)?;
+        // Asked again, with the organisation, by the use case; asked here so that a key without the
+        // scope neither sends a body nor sees the answer another key got under an Idempotency-Key.
+        let accepted = permission.accepted_scopes();
+        if !key.scopes.any(accepted) {
+            return Err(Error::InsufficientScope { accepted }.into());
+        }
+        let takes_body = self.route.method == Method::POST;
+        let body = if takes_body {
+            body::read(headers, body).await?
+        } else {
+            bytes::Bytes::new()
+        };
+        let call = Call {
+            platform: self.platform,
+            context: self.context,
+            actor: self.actor,
+            key,
+            route: self.route,
+            path: self.parts.uri.path(),
+            id: self.id,
+            query: Query::read(&self.parts.uri),
+            body,
+            idempotency_key: if takes_body {
+                idempotency_key(headers)?
+            } else {
+                None
+            },
+        };
+        run(&call).await
+    }
+}
+
+fn known_version(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(asked) = headers
+        .get("secapi-version")
+        .or_else(|| headers.get("omni-version"))
+    else {
+        return Ok(());
+    };
+    if VERSIONS
+        .iter()
+        .any(|known| known.as_bytes() == asked.as_bytes())
+    {
+        return Ok(());
+    }
+    let message = format!("This server speaks version {}.", VERSIONS[0]);
+    Err(Problem::new(
+        StatusCode::BAD_REQUEST,
+        INVALID,
+        "unsupported_api_version",
+        message,
+    )
+    .hint("Send an accepted secapi-version, or leave the header out.")
+    .detail("acceptedValues", VERSIONS.to_vec())
+    .detail("retryable", false))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .map(Some)
+        .map_err(|_| body::wrong("Idempotency-Key", "An Idempotency-Key is printable ASCII."))
+}
+
+const METER_CLASS: HeaderName = HeaderName::from_static("secapi-meter-class");
+const PLAN_KEY: HeaderName = HeaderName::from_static("secapi-plan-key");
+const BILLING_STATE: HeaderName = HeaderName::from_static("secapi-billing-state");
+const BILLING_STATUS: HeaderName = HeaderName::from_static("secapi-billing-status");
+const GRANT_REMAINING: HeaderName = HeaderName::from_static("secapi-free-grant-remaining");
+const TOKEN_COUNT: HeaderName = HeaderName::from_static("secapi-token-count");
+const TOKEN_COUNT_ESTIMATED: HeaderName = HeaderName::from_static("secapi-token-count-estimated");
+const ESTIMATED_COST: HeaderName = HeaderName::from_static("secapi-estimated-cost");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+fn respond(
+    platform: &Platform,
+    target: Target,
+    context: &RequestContext,
+    key: Option<&KeyPrincipal>,
+    outcome: Result<Answer, Problem>,
+) -> Response {
+    let mut response = Response::default();
+    response.headers_mut().reserve(28);
+    let (status, bytes, replayed) = match outcome {
+        Ok(answer) => (answer.status, answer.body, answer.replayed),
+        Err(problem) => {
+            problem.headers(&mut response);
+            (problem.status, problem.body(platform, context), false)
+        }
+    };
+    let counted = if status.is_success() {
+        tokens::count(&bytes, context.request_id.as_str())
+    } else {
+        tokens::NONE
+    };
+    *response.status_mut() = status;
+    *response.body_mut() = bytes.into();
+    let headers = response.headers_mut();
+    let fixed = HeaderValue::from_static;
+    headers.insert(CONTENT_TYPE, fixed("application/json"));
+    headers.insert(CACHE_CONTROL, fixed("no-store"));
+    if replayed {
+        headers.insert(REPLAYED, fixed("true"));
+    }
+    headers.insert(METER_CLASS, fixed(target.meter_class()));
+    headers.insert(TOKEN_COUNT, HeaderValue::from(counted.tokens));
+    if counted.estimated {
+        headers.insert(TOKEN_COUNT_ESTIMATED, fixed("true"));
+    }
+    // The platform's own class costs nothing on every plan; priced classes come with the catalogue.
+    headers.insert(ESTIMATED_COST, fixed("$0.0000"));
+    if let Some(key) = key {
+        let state = key.state();
+        headers.insert(PLAN_KEY, fixed(state.plan().as_str()));
+        headers.insert(BILLING_STATE, fixed(state.as_str()));
+        headers.insert(BILLING_STATUS, fixed("none"));
+        headers.insert(
+            GRANT_REMAINING,
+            HeaderValue::from(key.billing.grant.remaining()),
+        );
+    }
+    response
+}
+
+/// The longest path that is recorded whole.
+const PATH: usize = 512;
+
+async fn note(
+    platform: &Platform,
+    target: Target,
+    context: &RequestContext,
+    parts: &Parts,
+    key: &KeyPrincipal,
+    status: StatusCode,
+) {
+    let path = parts.uri.path();
+    let latency = platform.now().since(context.received_at).0;
+    let answered = Answered {
+        principal: key,
+        id: context.request_id.clone(),
+        recorded_at: context.received_at,
+        method: method(&parts.method),
+        route: Cow::Borrowed(target.pattern()),
+        path: path[..path.floor_char_boundary(PATH)].to_owned(),
+        meter_class: target.meter_class(),
+        status: status.as_u16(),
+        latency: Duration::from_micros(u64::try_from(latency).unwrap_or(0)),
+    };
+    metrics::counter!("secapid_api_requests_total", "route" => target.pattern(), "status" => class(status)).increment(1);
+    requests::record(platform, answered).await;
+}
+
+fn method(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => Cow::Borrowed("GET"),
+        Method::POST => Cow::Borrowed("POST"),
+        Method::DELETE => Cow::Borrowed("DELETE"),
+        _ => Cow::Owned(method.as_str().chars().take(16).collect()),
+    }
+}
+
+const fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        2 => "2xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
