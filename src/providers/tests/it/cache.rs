@@ -170,6 +170,15 @@ async fn nobody_at_the_address_is_down() {
 }
 
 #[tokio::test]
+async fn plain_http_where_tls_was_asked_for_is_down() {
+    let world = World::new().await;
+    let issuer = world.issuer.replace("http:", "https:");
+    let outcome = client(&issuer).authorization_url(&flow()).await;
+    let detail = "metadata: no connection".to_owned();
+    assert_eq!(outcome, Err(ProviderError::Down { detail }));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_reset_is_down() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
