@@ -89,17 +89,17 @@ impl Store {
         }
     }
 
-    /// Brings the schema to this program's version. Each migration is one transaction; two
-    /// processes that start together wait for each other.
+    /// Brings the schema to this program's version: all of it or nothing. Processes that start
+    /// together wait for each other.
     pub async fn migrate(&self) -> std::result::Result<(), OpenError> {
         let (known, outcome) = match &self.pools {
-            Pools::Sqlite { write, .. } => (newest(&SQLITE), SQLITE.run(write).await),
-            Pools::Postgres(pool) => (newest(&POSTGRES), POSTGRES.run(pool).await),
+            Pools::Sqlite { write, .. } => (newest(&SQLITE), migrate_sqlite(write).await),
+            Pools::Postgres(pool) => (newest(&POSTGRES), migrate_postgres(pool).await),
         };
         outcome.map_err(|error| match error {
             MigrateError::VersionMissing(found) => OpenError::Newer { found, known },
             MigrateError::VersionMismatch(version) => OpenError::Changed { version },
-            MigrateError::Execute(sqlx::Error::Database(db)) if db.code().as_deref() == Some("26") => {
+            MigrateError::Execute(sqlx::Error::Database(db)) if matches!(db.code().as_deref(), Some("26" | "11")) => {
                 OpenError::Damaged(db.message().to_owned())
             }
             other => OpenError::Migration(other),
@@ -147,6 +147,25 @@ pub fn migrations(kind: Kind) -> &'static Migrator {
         Kind::Sqlite => &SQLITE,
         Kind::Postgres => &POSTGRES,
     }
+}
+
+/// One transaction around all the steps, because sqlx takes no lock of its own here: of two
+/// processes that both saw an empty file the slower one would fail.
+async fn migrate_sqlite(pool: &SqlitePool) -> std::result::Result<(), MigrateError> {
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    SQLITE.run_direct(None, &mut *tx, false).await?;
+    Ok(tx.commit().await?)
+}
+
+/// On a connection of its own, closed afterwards: sqlx keeps its lock when a step fails, and the
+/// wait for another process's migration has no limit.
+async fn migrate_postgres(pool: &PgPool) -> std::result::Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?;
+    sqlx::raw_sql("SET lock_timeout = 0").execute(&mut *connection).await?;
+    let outcome = POSTGRES.run_direct(None, &mut *connection, false).await;
+    let closed = connection.close().await;
+    outcome?;
+    Ok(closed?)
 }
 
 fn newest(migrator: &Migrator) -> i64 {
