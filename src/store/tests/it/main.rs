@@ -1,0 +1,17 @@
+//! What every function of the store promises, on both databases: each test is written once and runs
+//! twice, with a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod identity;
+mod idempotency;
+mod keys;
+mod migrations;
+mod orgs;
+mod plans;
+mod postgres;
+mod requests;
+mod sqlite;
+mod support;
+mod text;
+mod verify;

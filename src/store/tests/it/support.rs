@@ -1,0 +1,136 @@
+//! Rows to begin with.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::billing::state::Grant;
+use domain::event::{Actor, Event, EventType};
+use domain::id::{EventId, KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::key::Scopes;
+use domain::org::{Org, OrgName};
+use domain::role::Role;
+use domain::secret::{self, SecretHash};
+use domain::session::Session;
+use domain::time::Micros;
+use domain::user::{Identity, User};
+use store::Db;
+use store::keys::NewKey;
+use store::requests::Record;
+
+/// 2026-11-21T09:14:02.120Z
+pub const NOW: Micros = Micros::from_millis(1_795_252_442_120);
+
+/// Never the same bytes twice.
+pub fn fresh<const N: usize>() -> [u8; N] {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let mut bytes = [1; N];
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    bytes[N - 8..].copy_from_slice(&count);
+    bytes
+}
+
+pub fn identity(subject: &str) -> Identity {
+    Identity {
+        issuer: "https://id.example.com".to_owned(),
+        subject: subject.to_owned(),
+        email: Some(format!("{subject}@example.com")),
+        email_verified: true,
+        name: Some(subject.to_owned()),
+    }
+}
+
+pub async fn user(db: &mut Db) -> User {
+    let id = UserId::new(NOW, fresh());
+    let subject = id.to_string();
+    store::users::upsert(db, &id, &identity(&subject), NOW).await.unwrap()
+}
+
+pub fn named(name: &str) -> Org {
+    Org { id: OrgId::new(NOW, fresh()), name: OrgName::from_stored(name.to_owned()), created_at: NOW }
+}
+
+/// An organisation as onboarding leaves it, but for its key.
+pub async fn org(db: &mut Db, owner: &User) -> Org {
+    let org = named("Northwind Research");
+    store::orgs::insert(db, &org).await.unwrap();
+    store::orgs::add_member(db, &org.id, &owner.id, Role::Owner, NOW).await.unwrap();
+    store::grants::insert(db, &org.id, Grant { calls: 250, used: 0 }, "2026-11").await.unwrap();
+    org
+}
+
+/// A key with its first secret and its event.
+pub async fn key(db: &mut Db, org: &Org, creator: &Actor) -> (KeyId, SecretHash) {
+    let id = KeyId::new(NOW, fresh());
+    let mut chance = [0; 64];
+    for part in chance.chunks_mut(8) {
+        part.copy_from_slice(&fresh::<8>());
+    }
+    let secret = secret::api_key(true, &chance);
+    let new = NewKey {
+        id: &id,
+        org: &org.id,
+        label: None,
+        scopes: Scopes::from_stored("read:sec"),
+        livemode: true,
+        creator,
+        created_at: NOW,
+        expires_at: None,
+        hash: &SecretHash(fresh()),
+        mask: &secret.mask(),
+    };
+    let hash = *new.hash;
+    store::keys::insert(db, &new).await.unwrap();
+    store::events::insert(db, &event(org, &id)).await.unwrap();
+    (id, hash)
+}
+
+pub fn event(org: &Org, key: &KeyId) -> Event {
+    Event {
+        id: EventId::new(NOW, fresh()),
+        org: org.id.clone(),
+        kind: EventType::ApiKeyCreated,
+        recorded_at: NOW,
+        request: None,
+        actor: Actor::Platform,
+        subject: key.to_string(),
+        data: "{}".to_owned(),
+    }
+}
+
+pub fn session(user: &User, seen: Micros) -> (SecretHash, Session) {
+    let session = Session {
+        id: SessionId::new(NOW, fresh()),
+        user: user.id.clone(),
+        created_at: NOW,
+        last_seen_at: seen,
+        user_agent: None,
+        address: None,
+    };
+    (SecretHash(fresh()), session)
+}
+
+pub fn record(org: &Org, key: &KeyId, at: Micros, seq: i64, status: i64) -> Record {
+    Record {
+        org: org.id.clone(),
+        key: key.clone(),
+        id: RequestId::new(at, fresh()),
+        recorded_at: at,
+        seq,
+        method: "GET".into(),
+        route: "/v1/me".into(),
+        path: "/v1/me".to_owned(),
+        meter_class: "free".into(),
+        status,
+        latency_us: 1234,
+        livemode: true,
+    }
+}
+
+/// Person, organisation, key: committed.
+pub async fn tenant(store: &store::Store) -> (User, Org, KeyId, SecretHash) {
+    let mut tx = store.begin().await.unwrap();
+    let user = user(&mut tx).await;
+    let org = org(&mut tx, &user).await;
+    let (key, hash) = key(&mut tx, &org, &Actor::Person(user.id.clone())).await;
+    tx.commit().await.unwrap();
+    (user, org, key, hash)
+}
