@@ -27,6 +27,7 @@ fn main() {
     }
     let mut code = String::from("static FILES: &[(&str, &[u8])] = &[\n");
     for (name, path) in files {
+        let path = path.to_str().expect("Rust source names files in UTF-8");
         writeln!(code, "    ({name:?}, include_bytes!({path:?})),")
             .expect("a String takes any text");
     }

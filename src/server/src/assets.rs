@@ -74,7 +74,7 @@ impl Site {
         site
     }
 
-    fn hashed(&self, logical: &str) -> Option<&Asset> {
+    fn find(&self, logical: &str) -> Option<&Asset> {
         self.by_file.get(self.files.get(logical)?.as_str())
     }
 }
@@ -144,9 +144,13 @@ pub fn get(name: &str) -> Option<&'static Asset> {
 
 /// The URL of a file by its logical name: `app.css`, `secapid.js`, `secapid_bg.wasm`, or a name in
 /// `public/`. Where the site was not built, a URL that is answered with 404.
-pub fn hashed(logical: &str) -> &'static str {
-    SITE.hashed(logical)
-        .map_or("/assets/not-built", |asset| &asset.url)
+pub fn url(logical: &str) -> &'static str {
+    let asset = SITE.find(logical);
+    debug_assert!(
+        asset.is_some() || SITE.by_file.is_empty(),
+        "the site has no {logical}"
+    );
+    asset.map_or("/assets/not-built", |asset| &asset.url)
 }
 
 /// `/assets/{name}`, and the files at the root.
@@ -221,107 +225,4 @@ fn content_type(name: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    static SAMPLE: &[(&str, &[u8])] = &[
-        ("app.0123.css", b"body{color:red}"),
-        ("app.0123.css.br", b"br"),
-        ("favicon.svg", b"<svg/>"),
-        (
-            "manifest.json",
-            br#"{"app.css":{"file":"app.0123.css","bytes":15,"br":2},"favicon.svg":{"file":"favicon.svg","bytes":6},"gone.js":{"file":"gone.1.js","bytes":1}}"#,
-        ),
-    ];
-
-    fn request(headers: &[(header::HeaderName, &str)]) -> HeaderMap {
-        headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.parse().expect("a header value")))
-            .collect()
-    }
-
-    #[test]
-    fn a_file_is_found_by_its_logical_name() {
-        let site = Site::from_files(SAMPLE);
-        let url = |logical| site.hashed(logical).map(|asset| asset.url.as_str());
-        assert_eq!(url("app.css"), Some("/assets/app.0123.css"));
-        assert_eq!(url("favicon.svg"), Some("/favicon.svg"));
-        assert_eq!(url("gone.js"), None);
-        assert_eq!(url("app.0123.css"), None);
-    }
-
-    #[test]
-    fn without_a_built_site_there_are_no_files() {
-        assert!(Site::from_files(&[]).by_file.is_empty());
-        assert_eq!(hashed("no such file"), "/assets/not-built");
-    }
-
-    #[test]
-    fn a_hashed_file_is_kept_for_ever_and_a_fixed_one_for_a_day() {
-        let site = Site::from_files(SAMPLE);
-        let cached = |logical| {
-            let response = site
-                .hashed(logical)
-                .expect("in the sample")
-                .respond(&HeaderMap::new());
-            response.headers()[header::CACHE_CONTROL].clone()
-        };
-        assert_eq!(cached("app.css"), FOR_EVER);
-        assert_eq!(cached("favicon.svg"), A_DAY);
-    }
-
-    #[test]
-    fn brotli_goes_to_those_who_ask_for_it() {
-        let site = Site::from_files(SAMPLE);
-        let css = site.hashed("app.css").expect("in the sample");
-        for (accepted, encoded) in [
-            ("br", true),
-            ("gzip, deflate, br, zstd", true),
-            ("gzip;q=1.0, BR;q=0.5", true),
-            ("br;q=0", false),
-            ("br;q=0.000", false),
-            ("gzip", false),
-            ("brotli", false),
-            ("*", false),
-        ] {
-            let response = css.respond(&request(&[(header::ACCEPT_ENCODING, accepted)]));
-            let encoding = response.headers().get(header::CONTENT_ENCODING);
-            assert_eq!(encoding.is_some(), encoded, "{accepted}");
-            assert_eq!(response.headers()[header::VARY], "accept-encoding");
-        }
-        let icon = site.hashed("favicon.svg").expect("in the sample");
-        let response = icon.respond(&request(&[(header::ACCEPT_ENCODING, "br")]));
-        assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
-    }
-
-    #[test]
-    fn a_known_file_is_not_sent_again() {
-        let site = Site::from_files(SAMPLE);
-        let css = site.hashed("app.css").expect("in the sample");
-        let etag = css.etag.to_str().expect("text").to_owned();
-        let strong = etag.trim_start_matches("W/").to_owned();
-        for (known, status) in [
-            (etag.clone(), 304),
-            (strong, 304),
-            (format!("\"other\", {etag}"), 304),
-            ("*".to_owned(), 304),
-            ("\"other\"".to_owned(), 200),
-        ] {
-            let response = css.respond(&request(&[(header::IF_NONE_MATCH, &known)]));
-            assert_eq!(response.status(), status, "{known}");
-            assert_eq!(response.headers()[header::ETAG], etag);
-        }
-    }
-
-    #[test]
-    fn whatever_was_embedded_has_a_type_a_browser_accepts() {
-        for asset in SITE.by_file.values() {
-            assert_ne!(
-                asset.content_type, "application/octet-stream",
-                "{}",
-                asset.name
-            );
-        }
-    }
-}
+mod tests;
