@@ -6,12 +6,13 @@ use domain::key::{Label, Overlap, Scope};
 use domain::role::Permission;
 use domain::time::Micros;
 use platform::keys::{self, NewKey};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::body::{self, wrong};
-use crate::call::{Answer, Call, Handler, Run, encode};
+use crate::call::{Answer, Call, Run, encode};
+use crate::openapi;
 use crate::problem::Problem;
-use crate::route::{Kind, PLATFORM, Route};
+use crate::route::{Kind, Route};
 pub use wire::{ApiKey, ApiKeyList, CreateApiKey, Creator, RotateApiKey};
 
 mod wire;
@@ -21,7 +22,8 @@ pub const LIST: Route = Route {
     path: "/v1/api_keys",
     operation: "listApiKeys",
     summary: "The organisation's keys, newest first",
-    kind: with(Permission::ViewKeys, list),
+    kind: Kind::free(Permission::ViewKeys, list),
+    describe: |d| d.pages().answers(200, "One page of keys.", &wire::sample_list()).refuses(&[400]),
 };
 
 pub const CREATE: Route = Route {
@@ -29,7 +31,14 @@ pub const CREATE: Route = Route {
     path: "/v1/api_keys",
     operation: "createApiKey",
     summary: "Create a key; its secret is in this answer and nowhere else",
-    kind: with(Permission::ManageKeys, create),
+    kind: Kind::free(Permission::ManageKeys, create),
+    describe: |d| {
+        let made = ApiKey { secret: Some(wire::SECRET), ..wire::sample() };
+        d.note("Send an Idempotency-Key: a repeated request then makes no second key. The repeat is answered without the secret.")
+            .takes::<CreateApiKey>(json!({"label": "CI pipeline", "scopes": ["read:sec"], "livemode": true}))
+            .answers(201, "The key with its secret, which is shown this once.", &made)
+            .refuses(&[400, 409])
+    },
 };
 
 pub const READ: Route = Route {
@@ -37,7 +46,8 @@ pub const READ: Route = Route {
     path: "/v1/api_keys/{id}",
     operation: "getApiKey",
     summary: "One key",
-    kind: with(Permission::ViewKeys, read),
+    kind: Kind::free(Permission::ViewKeys, read),
+    describe: |d| d.answers(200, "The key.", &wire::sample()).refuses(&[404]),
 };
 
 pub const REVOKE: Route = Route {
@@ -45,7 +55,13 @@ pub const REVOKE: Route = Route {
     path: "/v1/api_keys/{id}",
     operation: "revokeApiKey",
     summary: "Revoke a key for good, from the next request on",
-    kind: with(Permission::ManageKeys, revoke),
+    kind: Kind::free(Permission::ManageKeys, revoke),
+    describe: |d| {
+        let revoked = ApiKey { status: "revoked", state: "revoked", ..wire::sample() };
+        d.note("Revoking a revoked key changes nothing and is no error.")
+            .answers(200, "The key, now revoked.", &revoked)
+            .refuses(&[404])
+    },
 };
 
 pub const ROTATE: Route = Route {
@@ -53,16 +69,20 @@ pub const ROTATE: Route = Route {
     path: "/v1/api_keys/{id}/rotate",
     operation: "rotateApiKey",
     summary: "Give a key a new secret; the old one works on for a while",
-    kind: with(Permission::ManageKeys, rotate),
+    kind: Kind::free(Permission::ManageKeys, rotate),
+    describe: |d| {
+        let until = openapi::AT.plus(Overlap::OneDay.span());
+        let rotated = ApiKey {
+            secret: Some(wire::SECRET),
+            state: "rotating",
+            old_secret_until: Some(crate::me::Instant(until)),
+            ..wire::sample()
+        };
+        d.takes::<RotateApiKey>(json!({"overlap": "24h"}))
+            .answers(200, "The key with its new secret, which is shown this once.", &rotated)
+            .refuses(&[400, 404, 409])
+    },
 };
-
-const fn with(permission: Permission, run: Handler) -> Kind {
-    Kind::Key {
-        permission,
-        meter_class: PLATFORM,
-        run,
-    }
-}
 
 fn list<'a>(call: &'a Call<'a>) -> Run<'a> {
     Box::pin(async move {

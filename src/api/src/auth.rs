@@ -26,6 +26,7 @@ pub const LOGIN: Route = Route {
     operation: "beginLogin",
     summary: "Send the browser to the identity provider",
     kind: Kind::Browser(|| get(begin)),
+    describe: |d| d,
 };
 
 pub const CALLBACK: Route = Route {
@@ -34,6 +35,7 @@ pub const CALLBACK: Route = Route {
     operation: "finishLogin",
     summary: "Take the browser back from the identity provider",
     kind: Kind::Browser(|| get(finish)),
+    describe: |d| d,
 };
 
 pub const LOGOUT: Route = Route {
@@ -42,6 +44,7 @@ pub const LOGOUT: Route = Route {
     operation: "logout",
     summary: "End the session of this browser",
     kind: Kind::Browser(|| post(end)),
+    describe: |d| d,
 };
 
 /// As long as a person may take at the provider.
@@ -155,16 +158,13 @@ async fn end(
     context: Option<Extension<RequestContext>>,
     headers: HeaderMap,
 ) -> Response {
-    let target = match session_token(&headers) {
+    let ended = match session_token(&headers) {
         Some(token) => login::sign_out(&p, token).await,
-        None => Ok(None),
+        None => Ok(()),
     };
-    match target {
-        Ok(target) => {
-            let mut response = to(
-                target.as_deref().unwrap_or("/signed-out"),
-                [cookies::clear(SESSION_COOKIE)],
-            );
+    match ended {
+        Ok(()) => {
+            let mut response = to("/signed-out", [cookies::clear(SESSION_COOKIE)]);
             // What the browser kept of signed-in pages goes with the session.
             let clear = (
                 HeaderName::from_static("clear-site-data"),

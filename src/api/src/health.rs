@@ -18,6 +18,7 @@ pub const ALIVE: Route = Route {
     operation: "getHealth",
     summary: "Whether the process lives",
     kind: Kind::Open(alive),
+    describe: |d| d.answers(200, "The process lives.", &WELL),
 };
 
 pub const READY: Route = Route {
@@ -26,6 +27,7 @@ pub const READY: Route = Route {
     operation: "getReadiness",
     summary: "Whether the database can be read and written",
     kind: Kind::Open(ready),
+    describe: |d| d.answers(200, "The platform can do its work.", &WELL).refuses(&[503]),
 };
 
 /// All is well.

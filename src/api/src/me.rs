@@ -8,19 +8,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::call::{Answer, Call, Run};
+use crate::openapi;
 use crate::org::Organization;
-use crate::route::{Kind, PLATFORM, Route};
+use crate::route::{Kind, Route};
 
 pub const READ: Route = Route {
     method: Method::GET,
     path: "/v1/me",
     operation: "getMe",
     summary: "Who the presented key is",
-    kind: Kind::Key {
-        permission: Permission::ViewOrg,
-        meter_class: PLATFORM,
-        run: read,
-    },
+    kind: Kind::free(Permission::ViewOrg, read),
+    describe: |d| d.answers(200, "The principal and its organisation.", &sample()),
 };
 
 /// The caller, with the organisation it acts for.
@@ -81,6 +79,25 @@ impl Serialize for Instant {
 
 fn read<'a>(call: &'a Call<'a>) -> Run<'a> {
     Box::pin(async move { Ok(Answer::ok(&answer(call.request_id(), call.key))) })
+}
+
+/// The example of the `OpenAPI` document.
+fn sample() -> PrincipalAnswer<'static> {
+    PrincipalAnswer {
+        object: "principal",
+        request_id: openapi::REQUEST,
+        principal: Principal {
+            principal_id: openapi::KEY,
+            subject: openapi::KEY,
+            org_id: openapi::ORG,
+            auth_mode: "api_key",
+            scopes: Scopes([domain::key::Scope::ReadSec].into_iter().collect()),
+            livemode: true,
+            public_plan_key: "sandbox_grant",
+            billing_state: "sandbox_grant",
+        },
+        organization: Organization::sample(None),
+    }
 }
 
 fn answer<'a>(request_id: &'a str, key: &'a KeyPrincipal) -> PrincipalAnswer<'a> {

@@ -8,18 +8,16 @@ use utoipa::ToSchema;
 
 use crate::call::{Answer, Call, Run};
 use crate::me::Instant;
-use crate::route::{Kind, PLATFORM, Route};
+use crate::openapi;
+use crate::route::{Kind, Route};
 
 pub const READ: Route = Route {
     method: Method::GET,
     path: "/v1/org",
     operation: "getOrg",
     summary: "The organisation of the presented key",
-    kind: Kind::Key {
-        permission: Permission::ViewOrg,
-        meter_class: PLATFORM,
-        run: read,
-    },
+    kind: Kind::free(Permission::ViewOrg, read),
+    describe: |d| d.answers(200, "The organisation.", &Organization::sample(Some(openapi::REQUEST))),
 };
 
 /// An organisation.
@@ -49,6 +47,19 @@ pub struct Organization<'a> {
 struct Metadata {}
 
 impl<'a> Organization<'a> {
+    /// The example of the `OpenAPI` document.
+    pub fn sample(request_id: Option<&'a str>) -> Self {
+        Self {
+            object: "organization",
+            id: openapi::ORG,
+            created_at: Instant(openapi::AT),
+            livemode: true,
+            name: "Northwind Research",
+            metadata: Metadata {},
+            request_id,
+        }
+    }
+
     pub fn of(org: &'a Org, livemode: bool, request_id: Option<&'a str>) -> Self {
         Self {
             object: "organization",

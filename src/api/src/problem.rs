@@ -11,6 +11,7 @@ use platform::login::LoginError;
 use platform::{Error, Platform, RequestContext};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 pub const AUTHENTICATION: &str = "authentication_error";
 pub const INVALID: &str = "invalid_request_error";
@@ -32,21 +33,39 @@ pub struct Problem {
 }
 
 /// The error envelope of every route under `/v1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 #[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
+pub struct Envelope<'a> {
+    #[schema(example = "error")]
     object: &'static str,
+    /// Of this one answer, to be quoted to support.
+    #[schema(value_type = String, example = "err_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]
     id: ErrorId,
+    /// Stable: programs may decide by it.
+    #[schema(example = "not_found")]
     code: &'static str,
+    /// `authentication_error`, `permission_error`, `invalid_request_error` or `api_error`.
+    #[schema(example = "invalid_request_error")]
     r#type: &'static str,
+    /// For people.
+    #[schema(example = "There is nothing here by that name.")]
     message: &'a str,
+    #[schema(example = "req_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]
     request_id: &'a str,
+    #[schema(example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
     traceparent: String,
+    /// What to do next.
+    #[schema(nullable = false, example = "Check the address and the identifier.")]
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'static str>,
     docs_url: String,
+    #[schema(nullable = false, example = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u32>,
+    /// More for programs: `action`, `retryable`, `field`, `acceptedValues`, `acceptedScopes`,
+    /// `limit` and so on.
+    #[schema(value_type = Object, example = json!({"retryable": false}))]
     details: &'a Map<String, Value>,
 }
 

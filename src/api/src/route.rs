@@ -11,6 +11,7 @@ use domain::role::Permission;
 use platform::Platform;
 
 use crate::call::Handler;
+use crate::openapi::Description;
 use crate::v1::{self, Target};
 use crate::{api_keys, auth, health, me, openapi, org};
 
@@ -27,6 +28,8 @@ pub struct Route {
     pub operation: &'static str,
     pub summary: &'static str,
     pub kind: Kind,
+    /// Adds to the operation what only its own file knows.
+    pub describe: fn(Description) -> Description,
 }
 
 /// Who may ask, and who answers.
@@ -42,6 +45,13 @@ pub enum Kind {
     Open(fn() -> MethodRouter<Platform>),
     /// For browsers: redirects and cookies, not part of the `OpenAPI` document.
     Browser(fn() -> MethodRouter<Platform>),
+}
+
+impl Kind {
+    /// A keyed route of the class that costs nothing.
+    pub const fn free(permission: Permission, run: Handler) -> Self {
+        Self::Key { permission, meter_class: PLATFORM, run }
+    }
 }
 
 /// Every route.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::me::{Instant, Scopes};
+use crate::openapi;
 
 /// An API key: everything but its secret, which is in the answer to its creation or rotation alone.
 #[derive(Serialize, ToSchema)]
@@ -169,4 +170,35 @@ pub struct RotateApiKey {
     /// out. Never beyond the key's own expiry.
     #[schema(example = "24h")]
     overlap: Option<String>,
+}
+
+/// What the examples of the `OpenAPI` document show. It has the form of a secret and opens nothing.
+pub(super) const SECRET: &str = "secapi_live_7Kd2Jm4Xw8Rt1Yb6Qp3Nc5Zs9Vf0LgHa2uEix9Qf";
+
+pub(super) fn sample() -> ApiKey<'static> {
+    ApiKey {
+        object: "api_key",
+        id: openapi::KEY,
+        created_at: Instant(openapi::AT),
+        livemode: true,
+        org_id: openapi::ORG,
+        label: Some("CI pipeline"),
+        key_prefix: &SECRET[..16],
+        last_four: &SECRET[SECRET.len() - 4..],
+        scopes: Scopes([key::Scope::ReadSec].into_iter().collect()),
+        status: "active",
+        state: "active",
+        last_used_at: None,
+        expires_at: None,
+        old_secret_until: None,
+        created_by: Creator { r#type: "user", id: "user_01K9ZP3V5W8Q2R4T6Y7X9B1D3F", name: Some("Ada Example") },
+        secret: None,
+        code: None,
+        request_id: Some(openapi::REQUEST),
+    }
+}
+
+pub(super) fn sample_list() -> ApiKeyList<'static> {
+    let data = vec![ApiKey { request_id: None, ..sample() }];
+    ApiKeyList { object: "list", data, has_more: false, next_cursor: None, request_id: openapi::REQUEST }
 }

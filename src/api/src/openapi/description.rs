@@ -1,0 +1,110 @@
+//! How a route describes itself: what it takes, what it answers, what it may refuse.
+
+use axum::http::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
+
+use super::common;
+use crate::route::{Kind, Route};
+
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// An operation in the making.
+pub struct Description {
+    route: &'static Route,
+    operation: OperationBuilder,
+    schemas: Schemas,
+}
+
+impl Description {
+    /// What follows from the table alone.
+    pub fn of(route: &'static Route) -> Self {
+        let tag = route.path.trim_start_matches("/v1/").split('/').find(|part| !part.is_empty()).unwrap_or("");
+        let tag = if matches!(route.kind, Kind::Key { .. }) { tag } else { "service" };
+        let operation = OperationBuilder::new().operation_id(Some(route.operation)).summary(Some(route.summary)).tag(tag);
+        let begun = Self { route, operation, schemas: Vec::new() };
+        let Kind::Key { permission, meter_class, .. } = route.kind else { return begun };
+        let scopes: Vec<&str> = permission.accepted_scopes().iter().map(|scope| scope.as_str()).collect();
+        let extensions = utoipa::openapi::extensions::Extensions::builder()
+            .add("x-meter-class", json!(meter_class))
+            .add("x-accepted-scopes", json!(scopes))
+            .build();
+        let operation = super::secured(begun.operation).extensions(Some(extensions));
+        let mut names = vec!["ApiVersion", "CallersRequestId"];
+        if route.path.contains("{id}") {
+            names.push("Id");
+        }
+        if route.method == Method::POST {
+            names.push("IdempotencyKey");
+        }
+        let operation = names.into_iter().fold(operation, |operation, name| {
+            operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")))
+        });
+        let mut refusals = vec![401, 500, 503];
+        if !scopes.is_empty() {
+            refusals.push(403);
+        }
+        if route.method == Method::POST {
+            refusals.extend([413, 415]);
+        }
+        Self { operation, ..begun }.refuses(&refusals)
+    }
+
+    pub fn finish(self) -> (Operation, Schemas) {
+        (self.operation.build(), self.schemas)
+    }
+
+    /// A paragraph beyond the summary.
+    pub fn note(mut self, text: &str) -> Self {
+        self.operation = self.operation.description(Some(text));
+        self
+    }
+
+    /// The parameters of a list.
+    pub fn pages(mut self) -> Self {
+        for name in ["Limit", "Cursor"] {
+            self.operation = self.operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")));
+        }
+        self
+    }
+
+    /// The body, which may be left out.
+    pub fn takes<T: ToSchema>(mut self, example: Value) -> Self {
+        let content = self.content::<T>(example);
+        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::False));
+        self.operation = self.operation.request_body(Some(body.build()));
+        self
+    }
+
+    /// The answer when all is well, with an example of it.
+    pub fn answers<T: ToSchema + Serialize>(mut self, status: u16, text: &str, example: &T) -> Self {
+        let example = serde_json::to_value(example).unwrap_or_default();
+        let content = self.content::<T>(example);
+        let response = ResponseBuilder::new().description(text).content("application/json", content);
+        let keyed = matches!(self.route.kind, Kind::Key { .. });
+        let response = common::answer_headers(response, keyed, self.route.method == Method::POST);
+        self.operation = self.operation.response(status.to_string(), response);
+        self
+    }
+
+    /// Refusals beyond those that follow from the table.
+    pub fn refuses(mut self, statuses: &[u16]) -> Self {
+        for status in statuses {
+            let name = format!("#/components/responses/{}", common::refusal(*status));
+            self.operation = self.operation.response(status.to_string(), Ref::new(name));
+        }
+        self
+    }
+
+    fn content<T: ToSchema>(&mut self, example: Value) -> Content {
+        let name = T::name();
+        self.schemas.push((name.to_string(), T::schema()));
+        T::schemas(&mut self.schemas);
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).example(Some(example)).build()
+    }
+}

@@ -1,0 +1,60 @@
+//! `/openapi.json`.
+
+use api::route::{Kind, ROUTES};
+use serde_json::Value;
+
+use crate::site::Site;
+
+#[tokio::test]
+async fn the_document_is_served_without_a_key() {
+    let site = Site::sqlite().await;
+    let answer = site.get("/openapi.json", "").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.json(), serde_json::to_value(api::openapi()).unwrap());
+}
+
+#[test]
+fn the_document_is_the_one_that_was_read_and_agreed_to() {
+    insta::assert_json_snapshot!("openapi", api::openapi());
+}
+
+#[test]
+fn every_route_of_the_table_is_an_operation_and_nothing_else_is() {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut told: Vec<(String, String, String)> = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            told.push((path.clone(), method.to_uppercase(), id.to_owned()));
+        }
+    }
+    let table = ROUTES.iter().filter(|route| !matches!(route.kind, Kind::Browser(_)));
+    let mut listed: Vec<_> =
+        table.map(|route| (route.path.to_owned(), route.method.to_string(), route.operation.to_owned())).collect();
+    told.sort();
+    listed.sort();
+    assert_eq!(told, listed);
+}
+
+/// Every reference in the document leads somewhere.
+#[test]
+fn no_reference_dangles() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                map.values().for_each(|value| walk(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(value, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut found = Vec::new();
+    walk(&document, &mut found);
+    assert!(found.len() > 50);
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
