@@ -1,10 +1,10 @@
 //! What stands around a console page: rail, top line, the menu of the person signed in.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::islands::{LocalTimes, ThemeSwitch};
 use crate::paths;
+use crate::shell::PageTitle;
 
 /// The person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub fn Console(
         Some(org) => format!("{title} · {}", org.name),
         None => title.clone(),
     };
+    PageTitle::tell(&head);
     view! {
-        <Title text=head />
         <div class="frame">
             <Rail nav=nav.clone() here=here />
             <div>
@@ -71,7 +71,7 @@ pub fn Console(
                     <p class="where">
                         {org.map(|org| view! { <span class="max-md:hidden">{org.name} " / "</span> })} {title}
                     </p>
-                    {nav.dev.then(|| view! { <span class="tag">"Development"</span> })}
+                    {nav.dev.then(|| view! { <span class="tag max-md:hidden">"Development"</span> })}
                     <button class="btn plain" type="button" popovertarget="me">
                         {nav.viewer.name.clone()}
                     </button>
@@ -139,7 +139,8 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
 #[component]
 fn Switcher(org: Option<OrgLink>, orgs: Vec<OrgLink>, plan: String) -> impl IntoView {
     let (name, unit) = match &org {
-        Some(org) => (org.name.clone(), format!("{plan}. Switch")),
+        Some(org) if orgs.len() > 1 => (org.name.clone(), format!("{plan}. Switch")),
+        Some(org) => (org.name.clone(), plan),
         None => ("Your organisations".to_owned(), "Choose one".to_owned()),
     };
     let others = orgs

@@ -13,6 +13,8 @@
 pub mod islands;
 
 #[cfg(feature = "ssr")]
+mod acts;
+#[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]
 pub mod keys;
@@ -27,6 +29,8 @@ mod public_frame;
 #[cfg(feature = "ssr")]
 pub mod reference;
 #[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod shell;
@@ -37,6 +41,7 @@ pub mod ui;
 pub use {
     frame::{Console, Nav, OrgLink, Ribbon, Viewer},
     public_frame::Public,
+    routes::{ACTS, PAGES, routes},
 };
 
 /// Called by the loader before the islands are hydrated.

@@ -1,22 +1,23 @@
 //! What stands around a public page: the name above, a footer below, no rail.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::islands::{LocalTimes, ThemeSwitch};
 use crate::paths;
+use crate::shell::PageTitle;
 
 /// A page anyone may see, and the few of a signed-in person that come before the console.
 #[component]
 pub fn Public(
-    #[prop(into)] title: String,
+    #[prop(into)]
+    title: String,
     /// Whether to offer the way in.
     #[prop(optional)]
     sign_in: bool,
     children: Children,
 ) -> impl IntoView {
+    PageTitle::tell(&title);
     view! {
-        <Title text=title />
         <div class="public">
             <header class="masthead">
                 <a class="wordmark" href=paths::HOME>

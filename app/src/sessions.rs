@@ -40,7 +40,7 @@ pub fn Sessions(nav: Nav, page: SessionsView) -> impl IntoView {
     let each = page.rows.into_iter().map(|row| view! { <Row row=row now=now /> }).collect_view();
     view! {
         <Console nav=nav here=paths::SESSIONS title="Your sessions">
-            <PageTitle title="Your sessions" standing=standing />
+            <PageTitle title="Your sessions">{standing}</PageTitle>
             {page.done.map(|done| view! { <Note>{done}</Note> })}
             <div class="stack">
                 <table class="ledger" role="table">

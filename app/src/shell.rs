@@ -1,11 +1,12 @@
 //! The document around every page: theme, stylesheet, the loader of the islands.
 
-use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{MetaTags, Title};
+use std::sync::{Arc, OnceLock};
+
+use leptos::prelude::*;
 
 use crate::islands::Theme;
 
-/// Where the built files are, by their hashed names. Provided as context by the server.
+/// Where the built files are, by their hashed names.
 #[derive(Clone, Debug)]
 pub struct Assets {
     pub css: String,
@@ -15,34 +16,95 @@ pub struct Assets {
     pub icon: String,
 }
 
+/// What a document needs besides its page.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    pub assets: &'a Assets,
+    pub theme: Theme,
+    /// The one the response's `Content-Security-Policy` names.
+    pub nonce: &'a str,
+}
+
 const LOADER: &str = include_str!("loader.js");
 
-/// The whole document. `body` is a page in its frame.
-pub fn shell<V: IntoView + 'static>(assets: &Assets, theme: Theme, body: V) -> impl IntoView + use<V> {
-    let loader = LOADER
-        .replace("{js}", &assets.js)
-        .replace("{wasm}", &assets.wasm);
-    let scheme = (theme != Theme::System).then(|| theme.name());
-    view! {
-        <!DOCTYPE html>
-        <html lang="en" data-theme=scheme>
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <link rel="preload" href=assets.font.clone() r#as="font" type="font/woff2" crossorigin="" />
-                <link rel="stylesheet" href=assets.css.clone() />
-                <link rel="icon" href=assets.icon.clone() type="image/svg+xml" />
-                <MetaTags />
-                <script type="module" nonce=use_nonce() inner_html=loader></script>
-            </head>
-            <body>
-                <Title formatter=|title: String| format!("{title} · secapi") />
-                <a class="skip" href="#main">
-                    "Skip to the page"
-                </a>
-                {body}
-            </body>
-        </html>
+/// The title, told by a page's frame to the head that stands before it.
+#[derive(Clone, Default)]
+pub(crate) struct PageTitle(Arc<OnceLock<String>>);
+
+impl PageTitle {
+    /// Called by frames while they render.
+    pub(crate) fn tell(title: &str) {
+        if let Some(Self(told)) = use_context() {
+            // A page has one frame; were there two, the outer one speaks first.
+            _ = told.set(format!("{title} · secapi"));
+        }
+    }
+}
+
+/// The whole document. A page has its data before it is drawn, so drawing needs no waiting, no
+/// stream and no executor: it is a function.
+pub fn document(head: Head<'_>, page: impl FnOnce() -> AnyView) -> String {
+    let owner = Owner::new();
+    let title = PageTitle::default();
+    let body = owner.with(|| {
+        provide_context(head.theme);
+        provide_context(title.clone());
+        page().to_html()
+    });
+    owner.unset_with_forced_cleanup();
+    let title = title.0.get().map_or("secapi", String::as_str);
+    around(head, title, &body)
+}
+
+fn around(Head { assets, theme, nonce }: Head<'_>, title: &str, body: &str) -> String {
+    let scheme = match theme {
+        Theme::System => String::new(),
+        chosen => format!(" data-theme=\"{}\"", chosen.name()),
+    };
+    let Assets { css, js, wasm, font, icon } = assets;
+    let loader = LOADER.replace("{js}", js).replace("{wasm}", wasm);
+    let title = escaped(title);
+    format!(
+        "<!DOCTYPE html>\
+        <html lang=\"en\"{scheme}>\
+        <head>\
+        <meta charset=\"utf-8\">\
+        <title>{title}</title>\
+        <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+        <meta name=\"color-scheme\" content=\"light dark\">\
+        <link rel=\"preload\" href=\"{font}\" as=\"font\" type=\"font/woff2\" crossorigin>\
+        <link rel=\"stylesheet\" href=\"{css}\">\
+        <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\
+        <script type=\"module\" nonce=\"{nonce}\">{loader}</script>\
+        </head>\
+        <body><a class=\"skip\" href=\"#main\">Skip to the page</a>{body}</body>\
+        </html>"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Public;
+
+    #[test]
+    fn a_page_names_itself_in_the_head_and_cannot_break_out_of_it() {
+        let assets = Assets {
+            css: "/a.css".into(),
+            js: "/a.js".into(),
+            wasm: "/a.wasm".into(),
+            font: "/a.woff2".into(),
+            icon: "/a.svg".into(),
+        };
+        let head = Head { assets: &assets, theme: Theme::Dark, nonce: "n0nce" };
+        let html = document(head, || view! { <Public title="</title><b>">"Text"</Public> }.into_any());
+        assert!(html.contains("<title>&lt;/title&gt;&lt;b&gt; · secapi</title>"), "{html}");
+        assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
+        assert!(html.contains("nonce=\"n0nce\""));
+        assert!(!html.contains("style="), "the policy allows no style attributes");
     }
 }

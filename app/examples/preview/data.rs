@@ -175,7 +175,7 @@ fn requests(count: usize) -> Vec<RequestRow> {
         ("GET", "/v1/api_keys", 200, 1_903, "notebook-ada"),
         ("POST", "/v1/api_keys", 409, 2_210, "notebook-ada"),
         ("GET", "/v1/org", 200, 388, "production-ingest"),
-        ("DELETE", "/v1/api_keys/key_01K8QTN4W6Y8A0C2E4G6J8M0P2", 403, 640, "ci"),
+        ("DELETE", "/v1/api_keys/{id}", 403, 640, "ci"),
         ("GET", "/v1/org", 503, 30_112, "production-ingest"),
     ];
     (0..count)

@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use app::islands::Theme;
-use app::shell::{Assets, shell};
+use app::shell::{Assets, Head, document};
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse};
 use axum::routing::any;
 use leptos::prelude::*;
 
@@ -42,15 +42,12 @@ async fn render(headers: HeaderMap, page: fn() -> AnyView) -> impl IntoResponse 
         .split("; ")
         .find_map(|cookie| cookie.strip_prefix("theme="))
         .map_or(Theme::System, Theme::parse);
-    let assets = assets();
-    let request = axum::extract::Request::new(axum::body::Body::empty());
-    leptos_axum::render_app_async_with_context(move || provide_context(theme), move || shell(&assets, theme, page()))(request)
-        .await
+    Html(document(Head { assets: &assets(), theme, nonce: "preview" }, page))
 }
 
 async fn index() -> impl IntoResponse {
     let links: String = data::PAGES.iter().map(|(name, _)| format!("<li><a href=/{name}>{name}</a>")).collect();
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], format!("<!doctype html><ul>{links}</ul>"))
+    Html(format!("<!doctype html><ul>{links}</ul>"))
 }
 
 fn site() -> PathBuf {

@@ -43,6 +43,7 @@ pub fn KeyPage(nav: Nav, page: KeyView) -> impl IntoView {
     let here = paths::key(&page.org_id, &page.key_id);
     let keys = paths::keys(&page.org_id);
     let label = page.row.label.clone();
+    let mask = page.row.mask.clone();
     let acts = page.manage.clone().map(|acts| {
         view! {
             <Rotate page=page.clone() acts=acts.clone() />
@@ -52,14 +53,16 @@ pub fn KeyPage(nav: Nav, page: KeyView) -> impl IntoView {
     let requests = if page.requests.is_empty() {
         view! { <NothingYet what="This key has not called yet." curl=snippets::curl(&page.base_url) /> }.into_any()
     } else {
-        view! { <Requests rows=page.requests.clone() /> }.into_any()
+        view! { <Requests rows=page.requests.clone() one_key=true /> }.into_any()
     };
     view! {
         <Console nav=nav here=here title=label.clone()>
             <p class="small mb-2">
                 <a href=keys>"All keys"</a>
             </p>
-            <PageTitle title=label standing=page.row.mask.clone() />
+            <PageTitle title=label>
+                <span class="id">{mask}</span>
+            </PageTitle>
             {page.done.clone().map(|done| view! { <Note>{done}</Note> })}
             <Facts page=page.clone() />
             <Section id="requests" title="Last requests" note="Made with this key, newest first" open=true>

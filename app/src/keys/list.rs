@@ -30,11 +30,12 @@ pub struct KeysView {
 pub fn Keys(nav: Nav, page: KeysView) -> impl IntoView {
     let count = page.working.len();
     let full = i64::try_from(count).is_ok_and(|count| count >= page.included);
-    let standing = format!("{count} of {} in use. Billing state {}.", page.included, page.billing_state);
     let base_url = page.base_url.clone();
     view! {
         <Console nav=nav here=paths::keys(&page.org_id) title="API keys">
-            <PageTitle title="API keys" standing=standing />
+            <PageTitle title="API keys">
+                {format!("{count} of {} in use. Billing state ", page.included)} <code>{page.billing_state}</code> "."
+            </PageTitle>
             {page.done.map(|done| view! { <Note>{done}</Note> })}
             {if page.working.is_empty() {
                 view! {

@@ -82,7 +82,7 @@ fn Content(page: RevealView, title: String) -> impl IntoView {
     };
     let open = steps.is_none();
     view! {
-        <PageTitle title=title standing=standing />
+        <PageTitle title=title>{standing}</PageTitle>
         <div class="secret">
             <code>{page.secret.clone()}</code>
             <CopySecret />

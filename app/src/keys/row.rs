@@ -27,16 +27,30 @@ pub struct KeyRow {
 
 /// Keys as a table that becomes a list where there is no room.
 #[component]
-pub fn KeyTable(rows: Vec<KeyRow>, now: Micros, #[prop(into)] caption: String) -> impl IntoView {
-    let each = rows.into_iter().map(|row| view! { <Row row=row now=now /> }).collect_view();
+pub fn KeyTable(
+    rows: Vec<KeyRow>,
+    now: Micros,
+    #[prop(into)] caption: String,
+    /// Leaves out what only a list of all keys needs.
+    #[prop(optional)]
+    brief: bool,
+) -> impl IntoView {
+    let each = rows.into_iter().map(|row| view! { <Row row=row now=now brief=brief /> }).collect_view();
+    let heads: &[&str] = if brief {
+        &["Key", "State", "Last used"]
+    } else {
+        &["Key", "State", "Scopes", "Created", "Last used", "Expires"]
+    };
     view! {
         <div class="stack">
             <table class="ledger" role="table">
                 <caption>{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
-                        {["Key", "State", "Scopes", "Created", "Last used", "Expires"]
-                            .map(|head| view! { <th scope="col" role="columnheader">{head}</th> })}
+                        {heads
+                            .iter()
+                            .map(|head| view! { <th scope="col" role="columnheader">{*head}</th> })
+                            .collect_view()}
                     </tr>
                 </thead>
                 <tbody role="rowgroup">{each}</tbody>
@@ -46,7 +60,14 @@ pub fn KeyTable(rows: Vec<KeyRow>, now: Micros, #[prop(into)] caption: String) -
 }
 
 #[component]
-fn Row(row: KeyRow, now: Micros) -> impl IntoView {
+fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
+    let when = move |at: Option<Micros>| {
+        at.map_or_else(
+            || view! { <span class="muted">"never"</span> }.into_any(),
+            |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
+        )
+    };
+    let (last_used, expires) = (when(row.last_used), when(row.expires));
     let scopes = row.scopes.into_iter().map(|scope| view! { <code>{scope}</code> <br /> }).collect_view();
     view! {
         <tr role="row" class=row.gone.then_some("gone")>
@@ -59,27 +80,23 @@ fn Row(row: KeyRow, now: Micros) -> impl IntoView {
                 <State mark=row.mark word=row.state />
                 {(!row.hint.is_empty()).then(|| view! { <span class="sub">{row.hint}</span> })}
             </td>
-            <td role="cell" data-label="Scopes">
-                {scopes}
-            </td>
-            <td role="cell" data-label="Created">
-                <Stamp at=row.created style=Style::Short now=now />
-                <span class="sub">{row.creator}</span>
-            </td>
+            {(!brief).then(|| view! {
+                <td role="cell" data-label="Scopes">
+                    {scopes}
+                </td>
+                <td role="cell" data-label="Created">
+                    <Stamp at=row.created style=Style::Short now=now />
+                    <span class="sub">{row.creator}</span>
+                </td>
+            })}
             <td role="cell" data-label="Last used">
-                {row.last_used
-                    .map_or_else(
-                        || view! { <span class="muted">"never"</span> }.into_any(),
-                        |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
-                    )}
+                {last_used}
             </td>
-            <td role="cell" data-label="Expires">
-                {row.expires
-                    .map_or_else(
-                        || view! { <span class="muted">"never"</span> }.into_any(),
-                        |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
-                    )}
-            </td>
+            {(!brief).then(|| view! {
+                <td role="cell" data-label="Expires">
+                    {expires}
+                </td>
+            })}
         </tr>
     }
 }

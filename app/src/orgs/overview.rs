@@ -34,12 +34,14 @@ pub struct OverviewView {
 pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
     let month = page.now.format("%B %Y");
     let standing = format!("1 to {}.", page.now.format("%-d %b, %H:%M UTC"));
+    // The ribbon has said it already where there is one.
+    let quiet = nav.ribbon.is_some();
     let keys = paths::keys(&page.org_id);
     let progress = page.progress.clone();
     view! {
         <Console nav=nav here=paths::org(&page.org_id) title="Overview">
-            <PageTitle title=month standing=standing />
-            <Month page=page.clone() />
+            <PageTitle title=month>{standing}</PageTitle>
+            <Month page=page.clone() quiet=quiet />
             {progress
                 .map(|progress| {
                     view! {
@@ -49,7 +51,7 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
                     }
                 })}
             <Section id="keys" title="API keys" note="Used last" open=page.progress.is_none()>
-                <KeyTable rows=page.keys now=page.now caption="Keys that work" />
+                <KeyTable rows=page.keys now=page.now caption="Keys that work" brief=true />
                 <p class="more">
                     <a href=keys>"All keys, and a new one"</a>
                 </p>
@@ -72,7 +74,7 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
 }
 
 #[component]
-fn Month(page: OverviewView) -> impl IntoView {
+fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
     let facts = vec![
         ("Free calls left", format!("{} of {}", grouped(page.grant_remaining), grouped(page.grant_calls)).into_any()),
         ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
@@ -91,11 +93,16 @@ fn Month(page: OverviewView) -> impl IntoView {
                 <Hero label="Calls this month" figure=grouped(page.calls) />
                 <Leaders facts=facts />
             </div>
-            <p class="mt-4">
-                <code>{page.billing_state}</code>
-                ". "
-                {page.meaning}
-            </p>
+            {(!quiet)
+                .then(|| {
+                    view! {
+                        <p class="mt-4">
+                            <code>{page.billing_state}</code>
+                            ". "
+                            {page.meaning}
+                        </p>
+                    }
+                })}
             <CallBeside call="GET /v1/org" curl=snippets::get(&page.base_url, "/v1/org") />
         </section>
     }

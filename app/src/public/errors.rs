@@ -55,6 +55,27 @@ impl ErrorView {
         }
     }
 
+    pub fn unavailable(request_id: String, again: String) -> Self {
+        Self {
+            title: "The platform cannot answer right now".into(),
+            text: "Nothing was changed. The database is busy or restarting; this usually passes in seconds.".into(),
+            next: ("Try again".into(), again),
+            code: "service_unavailable".into(),
+            request_id,
+        }
+    }
+
+    /// Any other refusal, in its own words.
+    pub fn refused(error: &platform::Error, request_id: String) -> Self {
+        Self {
+            title: "This could not be done".into(),
+            text: format!("{error} {}", error.hint()),
+            next: ("Go to the start".into(), paths::HOME.into()),
+            code: error.code().into(),
+            request_id,
+        }
+    }
+
     pub fn internal(request_id: String) -> Self {
         Self {
             title: "Something went wrong on our side".into(),

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::ui::Code;
 use crate::{Public, paths};
 
 /// What it is in one sentence, a real request and its answer, one button.
@@ -60,9 +61,7 @@ fn Exchange(base_url: String) -> impl IntoView {
     };
     view! {
         <div class="flow">
-            <pre tabindex="0" role="region" aria-label="A request">
-                <code>{request}</code>
-            </pre>
+            <Code label="A request" text=request />
             <pre tabindex="0" role="region" aria-label="Its answer">
                 <code>
                     "HTTP/1.1 200 OK\n" {headers} "\n{\n" {line("  ", "object", "\"principal\"")} "  "

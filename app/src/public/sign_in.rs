@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::ui::ServerError;
 use crate::{Public, paths};
 
 /// One button to the identity provider. No password is ever typed here.
@@ -16,11 +17,15 @@ pub fn SignIn(
     /// `/auth/login`, with `return_to` where the person was on the way somewhere.
     #[prop(into)]
     login: String,
+    /// Why the sign-in before this one came to nothing.
+    #[prop(optional_no_strip)]
+    problem: Option<ServerError>,
 ) -> impl IntoView {
     view! {
         <Public title="Sign in">
             <div class="narrow flow">
                 <h1>"Sign in"</h1>
+                {problem.map(ServerError::note)}
                 <p class="muted">"New here? The same step makes your account; your organisation and its first key come next."</p>
                 <p class="acts">
                     <a class="btn go" href=login>
@@ -45,7 +50,12 @@ pub fn SignIn(
 }
 
 #[component]
-pub fn SignedOut() -> impl IntoView {
+pub fn SignedOut(
+    /// Where the identity provider ends its own session, if it has such a place.
+    #[prop(optional_no_strip)]
+    provider: Option<String>,
+    #[prop(optional, into)] host: String,
+) -> impl IntoView {
     view! {
         <Public title="Signed out">
             <div class="narrow flow">
@@ -53,6 +63,14 @@ pub fn SignedOut() -> impl IntoView {
                 <p>
                     "This session has ended, here and on the server. Your keys go on working. Your identity provider may still remember you."
                 </p>
+                {provider
+                    .map(|address| {
+                        view! {
+                            <p>
+                                <a href=address>"Sign out at " {host} " too"</a>
+                            </p>
+                        }
+                    })}
                 <p class="acts">
                     <a class="btn" href=paths::SIGN_IN>
                         "Sign in again"

@@ -69,7 +69,7 @@ fn Content(document: Value, base_url: String) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <PageTitle title="API reference" standing=format!("{}, version {}", text("/info/title"), text("/info/version")) />
+        <PageTitle title="API reference">{format!("{}, version {}", text("/info/title"), text("/info/version"))}</PageTitle>
         <p>
             "Base address " <code>{base_url}</code>
             ". JSON in and out; the key in the header " <code>"x-api-key"</code> ". The same as a document: "

@@ -33,7 +33,12 @@ impl RequestRow {
 
 /// The timeline: newest first, a line for each UTC day.
 #[component]
-pub fn Requests(rows: Vec<RequestRow>) -> impl IntoView {
+pub fn Requests(
+    rows: Vec<RequestRow>,
+    /// All of one key: its name need not be said again.
+    #[prop(optional)]
+    one_key: bool,
+) -> impl IntoView {
     let mut day = String::new();
     let each = rows
         .into_iter()
@@ -50,7 +55,7 @@ pub fn Requests(rows: Vec<RequestRow>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="reqs">
+        <div class=if one_key { "reqs one" } else { "reqs" }>
             <ol>{each}</ol>
         </div>
     }

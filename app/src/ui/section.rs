@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 
-/// The page's heading, and one line that says how things stand.
+/// The page's heading; `children` is one line that says how things stand.
 #[component]
-pub fn PageTitle(#[prop(into)] title: String, #[prop(optional, into)] standing: String) -> impl IntoView {
-    let standing = (!standing.is_empty()).then(|| view! { <p>{standing}</p> });
+pub fn PageTitle(#[prop(into)] title: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+    let standing = children.map(|children| view! { <p>{children()}</p> });
     view! {
         <div class="title">
             <h1>{title}</h1>
