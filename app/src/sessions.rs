@@ -47,7 +47,7 @@ pub fn Sessions(nav: Nav, page: SessionsView) -> impl IntoView {
                     <caption>{format!("Sessions that are open, {}", spoken(now))}</caption>
                     <thead role="rowgroup">
                         <tr role="row">
-                            {["Browser", "", "Last seen", "Signed in", "Ends"]
+                            {["Browser", "Here", "Last seen", "Signed in", "Ends"]
                                 .map(|head| view! { <th scope="col" role="columnheader">{head}</th> })}
                         </tr>
                     </thead>

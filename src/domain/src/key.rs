@@ -200,6 +200,12 @@ impl ApiKey {
         }
     }
 
+    /// Whole days without use, once there are enough of them to ask why the key is still there.
+    pub fn idle_days(&self, now: Micros) -> Option<i64> {
+        let idle = now.since(self.last_used_at.unwrap_or(self.created_at));
+        (idle >= Span::days(30)).then(|| idle.whole_seconds() / 86_400)
+    }
+
     /// What to call it: its label, else its id.
     pub fn display(&self) -> &str {
         self.label.as_ref().map_or(self.id.as_str(), Label::as_str)

@@ -137,3 +137,57 @@ impl Known {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Arc<Known> {
+        let row = serde_json::json!({"calls": 250, "used": 0, "month": "2026-11", "contract": false});
+        Arc::new(Known {
+            read_at: Micros(0),
+            key: KeyId::new(Micros(0), [0; 10]),
+            org: Arc::new(Org {
+                id: OrgId::new(Micros(0), [0; 10]),
+                name: OrgName::from_stored("Northwind".to_owned()),
+                created_at: Micros(0),
+            }),
+            scopes: Scopes::default(),
+            livemode: true,
+            ends_at: None,
+            revoked: false,
+            billing: serde_json::from_value(row).expect("facts"),
+        })
+    }
+
+    /// A row is read, then revoked, then put in: the slow reader must not bring it back.
+    #[test]
+    fn a_row_read_before_a_change_is_not_kept_after_it() {
+        let hash = SecretHash::of("secret");
+        let credentials = Credentials::new(store::Kind::Sqlite);
+        let read_at = credentials.generation();
+        credentials.forget(&[hash]);
+        credentials.put(read_at, hash, &known());
+        assert!(credentials.get(&hash).is_none());
+        // The control: without the guard, which is to put at the generation of the moment, it would.
+        credentials.put(credentials.generation(), hash, &known());
+        assert!(credentials.get(&hash).is_some());
+        credentials.forget(&[hash]);
+        assert!(credentials.get(&hash).is_none());
+    }
+
+    #[test]
+    fn nothing_is_kept_where_other_processes_write() {
+        let hash = SecretHash::of("secret");
+        let credentials = Credentials::new(store::Kind::Postgres);
+        credentials.put(credentials.generation(), hash, &known());
+        assert!(credentials.get(&hash).is_none());
+    }
+
+    #[test]
+    fn a_row_is_fresh_for_a_second_and_stale_when_the_clock_is_set_back() {
+        for (now, fresh) in [(0, true), (999_999, true), (1_000_000, false), (-1, false)] {
+            assert_eq!(known().fresh(Micros(now)), fresh, "{now}");
+        }
+    }
+}

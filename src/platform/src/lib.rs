@@ -23,6 +23,7 @@ pub mod requests;
 pub mod sessions;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use domain::session::Lifetimes;
 use domain::time::Micros;
@@ -46,6 +47,8 @@ struct Inner {
     settings: Settings,
     credentials: auth::Credentials,
     recorder: requests::Recorder,
+    /// When the database last took a write from the readiness probe.
+    probed: AtomicI64,
 }
 
 /// What the operator decides.
@@ -73,7 +76,7 @@ impl Platform {
     ) -> Self {
         let credentials = auth::Credentials::new(store.kind());
         let recorder = requests::Recorder::start(store.clone(), chance.as_ref());
-        Self(Arc::new(Inner { store, clock, chance, identity, settings, credentials, recorder }))
+        Self(Arc::new(Inner { store, clock, chance, identity, settings, credentials, recorder, probed: AtomicI64::new(i64::MIN) }))
     }
 
     pub fn now(&self) -> Micros {
@@ -91,6 +94,12 @@ impl Platform {
         bytes
     }
 
+    /// The host people are sent to for signing in.
+    pub fn provider_host(&self) -> String {
+        let issuer = self.0.identity.issuer();
+        url::Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
     }
@@ -103,6 +112,10 @@ impl Platform {
         &self.0.credentials
     }
 
+    pub(crate) fn probed(&self) -> &AtomicI64 {
+        &self.0.probed
+    }
+
     pub(crate) fn recorder(&self) -> &requests::Recorder {
         &self.0.recorder
     }
@@ -112,6 +125,12 @@ impl Platform {
         self.0.recorder.drain().await;
         self.0.store.close().await;
     }
+}
+
+/// What a stranger sent along, fit to be stored: at most `limit` characters, none of them a control
+/// character (PostgreSQL refuses a row for one NUL).
+pub(crate) fn plain(text: &str, limit: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(limit).collect()
 }
 
 impl std::fmt::Debug for Platform {

@@ -37,6 +37,11 @@ impl LoginError {
         }
     }
 
+    /// The error that a redirect named; nothing else can be said in its place.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::NotUnderWay, Self::Denied, Self::Refused, Self::ProviderDown].into_iter().find(|error| error.code() == code)
+    }
+
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::NotUnderWay | Self::Denied => "Start again from the sign-in page.",
@@ -145,26 +150,35 @@ async fn identify(p: &Platform, callback: &Callback, state: &str, attempt: &Atte
         code_verifier: attempt.code_verifier.clone(),
     };
     let vouched = p.identity().exchange(code, &flow, iss).await.map_err(LoginError::from)?;
-    Ok(Identity {
+    let vouched = Identity {
         issuer: p.settings().issuer_alias.clone().unwrap_or(vouched.issuer),
         subject: vouched.subject,
         email: vouched.email,
         email_verified: vouched.email_verified,
         name: vouched.name,
+    };
+    vouched.tidy().map_err(|error| {
+        tracing::error!(%error, "identity provider's answer refused");
+        LoginError::Refused.into()
     })
 }
 
-/// Ends the session behind a cookie. Tells where to go on to: the provider's own sign-out page,
-/// when it has one.
-pub async fn sign_out(p: &Platform, token: &str) -> Result<Option<String>> {
+/// Ends the session behind a cookie.
+pub async fn sign_out(p: &Platform, token: &str) -> Result<()> {
     if let Some(person) = sessions::recognise(p, token).await? {
         let mut tx = p.store().begin().await?;
         store::sessions::delete(&mut tx, &person.user.id, &person.session.id).await?;
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// The provider's own sign-out page, when it has one and answers. It is offered as a link: a form
+/// whose answer leads to another origin is stopped by the page's policy after it has acted.
+pub async fn provider_sign_out(p: &Platform) -> Option<String> {
     let mut back = p.settings().public_url.clone();
     back.set_path("/signed-out");
-    Ok(p.identity().end_session_url(&back).await.map(|url| url.to_string()))
+    p.identity().end_session_url(&back).await.map(|url| url.to_string())
 }
 
 impl From<ProviderError> for Error {

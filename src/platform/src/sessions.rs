@@ -45,8 +45,8 @@ pub(crate) async fn start(p: &Platform, tx: &mut store::Tx, user: &UserId, brows
         user: user.clone(),
         created_at: now,
         last_seen_at: now,
-        user_agent: browser.user_agent.map(|text| text.chars().take(300).collect()),
-        address: browser.address,
+        user_agent: browser.user_agent.map(|text| crate::plain(&text, 300)),
+        address: browser.address.map(|text| crate::plain(&text, 64)),
     };
     store::sessions::insert(tx, &SecretHash::of(&token), &session).await?;
     Ok(Token(token))

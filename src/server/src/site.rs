@@ -11,11 +11,12 @@ pub fn router(platform: &Platform) -> Router {
 
 fn pages(platform: &Platform) -> Router {
     let names = app::shell::Assets {
-        css: assets::url("app.css"),
-        js: assets::url("secapid.js"),
-        wasm: assets::url("secapid_bg.wasm"),
-        font: assets::url("fonts/serif.woff2"),
-        icon: assets::url("favicon.svg"),
+        css: assets::url("app.css").to_owned(),
+        js: assets::url("secapid.js").to_owned(),
+        wasm: assets::url("secapid_bg.wasm").to_owned(),
+        font: assets::url("ledger-serif.woff2").to_owned(),
+        icon: assets::url("favicon.svg").to_owned(),
     };
-    app::routes(platform.clone(), names, api::openapi())
+    let document = serde_json::to_value(api::openapi()).unwrap_or_default();
+    app::routes(platform.clone(), names, document)
 }

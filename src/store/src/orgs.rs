@@ -5,6 +5,7 @@ use domain::id::{OrgId, UserId};
 use domain::org::{Membership, Org, OrgName};
 use domain::role::Role;
 use domain::time::Micros;
+use serde::Deserialize;
 use sqlx::{FromRow, query, query_as};
 
 use crate::db::{Db, Result};
@@ -86,7 +87,7 @@ pub async fn billing_facts(db: &mut Db, id: &OrgId, now: Micros) -> Result<Optio
 }
 
 /// Stored facts as they stood when they were read; the month is looked at later.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone, Deserialize, FromRow)]
 pub struct BillingFacts {
     calls: i64,
     used: i64,

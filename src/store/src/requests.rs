@@ -205,6 +205,17 @@ pub async fn latest_of_key(db: &mut Db, org: &OrgId, key: &KeyId, limit: i64) ->
     Ok(rows.into_iter().map(Record::from).collect())
 }
 
+/// How many requests the key made since `since`.
+pub async fn count_of_key(db: &mut Db, org: &OrgId, key: &KeyId, since: Micros) -> Result<i64> {
+    const SQL: &str = "
+        SELECT CAST(COUNT(*) AS BIGINT)
+        FROM requests
+        WHERE key_id = $2
+          AND org_id = $1
+          AND recorded_at >= $3";
+    Ok(on!(db, |c| query_scalar(SQL).bind(org.as_str()).bind(key.as_str()).bind(since.0).fetch_one(c).await)?)
+}
+
 /// The organisation's first successful request since `since`, if there is one. The daily counts are
 /// asked first: who waits for a first success must not make the database read every failure again.
 pub async fn first_ok(db: &mut Db, org: &OrgId, since: Micros) -> Result<Option<Record>> {

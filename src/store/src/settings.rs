@@ -15,3 +15,14 @@ pub async fn get_or_set(db: &mut Db, name: &str, value: &str) -> Result<String> 
     on!(db, |c| query(SQL).bind(name).bind(value).execute(c).await.map(drop))?;
     Ok(get(db, name).await?.unwrap_or_else(|| value.to_owned()))
 }
+
+/// Sets a setting, whatever it was.
+pub async fn set(db: &mut Db, name: &str, value: &str) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO settings (name, value)
+        VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE
+        SET value = excluded.value";
+    on!(db, |c| query(SQL).bind(name).bind(value).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -24,7 +24,7 @@ impl fmt::Display for Finding {
 }
 
 /// Each statement names the rows that break its rule.
-const RULES: [(&str, &str); 15] = [
+const RULES: [(&str, &str); 16] = [
     (
         "a key has exactly one current secret",
         "SELECT id FROM api_keys
@@ -91,6 +91,11 @@ const RULES: [(&str, &str); 15] = [
         "SELECT api_keys.id FROM api_keys
          WHERE NOT EXISTS (SELECT 1 FROM events
            WHERE events.org_id = api_keys.org_id AND subject = api_keys.id AND type = 'api_key.created')",
+    ),
+    (
+        "an organisation that was made is told of by an event",
+        "SELECT id FROM orgs
+         WHERE NOT EXISTS (SELECT 1 FROM events WHERE org_id = orgs.id AND type = 'org.created')",
     ),
     (
         "a stored answer has a status",

@@ -107,6 +107,11 @@ impl Oidc {
     ///
     /// # Errors
     /// When the provider's metadata cannot be had or trusted.
+    /// The issuer this client is registered with.
+    pub fn issuer(&self) -> &str {
+        self.0.config.issuer.as_str()
+    }
+
     pub async fn authorization_url(&self, flow: &FlowSecrets) -> Result<Url, ProviderError> {
         // The library panics on a verifier of another length.
         if !(43..=128).contains(&flow.code_verifier.len()) {
