@@ -96,8 +96,8 @@ const SQLITE_KEYS: &str = "
     WHERE api_keys.id = used.id
       AND COALESCE(api_keys.last_used_at, 0) < used.at";
 
-// Counts what it adds, and nothing else: a batch written twice at once waits for itself. The counts
-// are ordered, so that two processes that write at once take the rows' locks in the same order.
+// Counts what it adds, and nothing else: a batch written twice at once waits for itself. Both parts
+// are ordered, so that two that write at once take the rows' locks in the same order.
 const POSTGRES_INSERT: &str = "
     WITH added AS (
       INSERT INTO requests
@@ -107,6 +107,7 @@ const POSTGRES_INSERT: &str = "
         org TEXT, recorded_at BIGINT, id TEXT, key TEXT, method TEXT, route TEXT, path TEXT,
         meter_class TEXT, status BIGINT, latency_us BIGINT, livemode BOOLEAN, seq BIGINT
       )
+      ORDER BY org, recorded_at, seq
       ON CONFLICT (org_id, recorded_at, seq) DO NOTHING
       RETURNING org_id, recorded_at, key_id, status
     )
