@@ -183,5 +183,9 @@ on_both! {
         assert_eq!(store::settings::get(&mut tx, "mode").await.unwrap(), None);
         assert_eq!(store::settings::get_or_set(&mut tx, "mode", "dev").await.unwrap(), "dev");
         assert_eq!(store::settings::get_or_set(&mut tx, "mode", "live").await.unwrap(), "dev");
+        for value in ["one", "two"] {
+            store::settings::set(&mut tx, "other", value).await.unwrap();
+            assert_eq!(store::settings::get(&mut tx, "other").await.unwrap().as_deref(), Some(value));
+        }
     }
 }

@@ -54,6 +54,8 @@ pub async fn org(db: &mut Db, owner: &User) -> Org {
     store::orgs::insert(db, &org).await.unwrap();
     store::orgs::add_member(db, &org.id, &owner.id, Role::Owner, NOW).await.unwrap();
     store::grants::insert(db, &org.id, Grant { calls: 250, used: 0 }, "2026-11").await.unwrap();
+    let made = event(&org, EventType::OrgCreated, org.id.as_str());
+    store::events::insert(db, &made).await.unwrap();
     org
 }
 
@@ -79,19 +81,19 @@ pub async fn key(db: &mut Db, org: &Org, creator: &Actor) -> (KeyId, SecretHash)
     };
     let hash = *new.hash;
     store::keys::insert(db, &new).await.unwrap();
-    store::events::insert(db, &event(org, &id)).await.unwrap();
+    store::events::insert(db, &event(org, EventType::ApiKeyCreated, id.as_str())).await.unwrap();
     (id, hash)
 }
 
-pub fn event(org: &Org, key: &KeyId) -> Event {
+pub fn event(org: &Org, kind: EventType, subject: &str) -> Event {
     Event {
         id: EventId::new(NOW, fresh()),
         org: org.id.clone(),
-        kind: EventType::ApiKeyCreated,
+        kind,
         recorded_at: NOW,
         request: None,
         actor: Actor::Platform,
-        subject: key.to_string(),
+        subject: subject.to_owned(),
         data: "{}".to_owned(),
     }
 }

@@ -48,6 +48,8 @@ on_both! {
             ("UPDATE memberships SET role = 'viewer'", "an organisation has an owner"),
             ("DELETE FROM grants", "an organisation has a grant"),
             ("DELETE FROM events", "a key that was made is told of by an event"),
+            ("DELETE FROM events", "an organisation that was made is told of by an event"),
+            ("UPDATE events SET subject = 'key_gone' WHERE type = 'org.created'", "an event about an organisation is its own"),
             ("UPDATE events SET subject = 'key_gone'", "an event about a key is of the key's organisation"),
             ("UPDATE events SET actor = 'user_nobody'", "an event's actor is a known person or a key of its organisation"),
             ("UPDATE requests SET key_id = 'key_gone'", "a request was made with a key of its organisation"),
