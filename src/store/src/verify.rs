@@ -118,10 +118,16 @@ pub async fn verify(db: &mut Db) -> Result<Vec<Finding>> {
 /// What SQLite knows of its own file. PostgreSQL enforces its references always.
 async fn engine(db: &mut Db) -> Result<Vec<Finding>> {
     const REFERENCES: &str = "SELECT \"table\" || ' -> ' || parent FROM pragma_foreign_key_check";
-    const FILE: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
-    let Conn::Sqlite(c) = db.conn() else { return Ok(Vec::new()) };
+    const FILE: &str =
+        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+    let Conn::Sqlite(c) = db.conn() else {
+        return Ok(Vec::new());
+    };
     let mut findings = Vec::new();
-    for (rule, sql) in [("a reference leads to a row", REFERENCES), ("the file is whole", FILE)] {
+    for (rule, sql) in [
+        ("a reference leads to a row", REFERENCES),
+        ("the file is whole", FILE),
+    ] {
         let rows: Vec<String> = query_scalar(sql).fetch_all(&mut *c).await?;
         findings.extend(rows.into_iter().map(|row| Finding { rule, row }));
     }
@@ -153,7 +159,10 @@ async fn plaintext(db: &mut Db) -> Result<Vec<Finding>> {
         let found = texts.iter().filter(|text| holds_secret(text)).count();
         if found > 0 {
             let row = format!("{table}.{column}, {found} times");
-            findings.push(Finding { rule: "no column holds a secret", row });
+            findings.push(Finding {
+                rule: "no column holds a secret",
+                row,
+            });
         }
     }
     Ok(findings)
@@ -161,16 +170,18 @@ async fn plaintext(db: &mut Db) -> Result<Vec<Finding>> {
 
 /// The form of a secret: a prefix and 38 characters after it.
 fn holds_secret(text: &str) -> bool {
-    ["secapi_live_", "secapi_test_", "agbt_"].iter().any(|prefix| {
-        text.match_indices(prefix).any(|(at, _)| {
-            let rest = text[at + prefix.len()..].bytes();
-            rest.take_while(u8::is_ascii_alphanumeric).count() >= 38
+    ["secapi_live_", "secapi_test_", "agbt_"]
+        .iter()
+        .any(|prefix| {
+            text.match_indices(prefix).any(|(at, _)| {
+                let rest = text[at + prefix.len()..].bytes();
+                rest.take_while(u8::is_ascii_alphanumeric).count() >= 38
+            })
         })
-    })
 }
 
 #[derive(FromRow)]
-struct Answer {
+struct Stored {
     scope: String,
     route: String,
     key: String,
@@ -191,18 +202,29 @@ async fn answers(db: &mut Db) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut after = (String::new(), String::new(), String::new());
     loop {
-        let page: Vec<Answer> =
-            on!(db, |c| query_as(PAGE).bind(&after.0).bind(&after.1).bind(&after.2).fetch_all(c).await)?;
-        let Some(last) = page.last() else { return Ok(findings) };
+        let page: Vec<Stored> = on!(db, |c| query_as(PAGE)
+            .bind(&after.0)
+            .bind(&after.1)
+            .bind(&after.2)
+            .fetch_all(c)
+            .await)?;
+        let Some(last) = page.last() else {
+            return Ok(findings);
+        };
         after = (last.scope.clone(), last.route.clone(), last.key.clone());
         for row in page {
             for key in keys_named(&row.answer) {
-                let org: Option<String> = on!(db, |c| query_scalar(KEY).bind(key).fetch_optional(c).await)?;
+                let org: Option<String> =
+                    on!(db, |c| query_scalar(KEY).bind(key).fetch_optional(c).await)?;
                 // The scope of an organisation's requests is its id; a person's may name any.
-                let fits = org.is_some_and(|org| !row.scope.starts_with("org_") || org == row.scope);
+                let fits =
+                    org.is_some_and(|org| !row.scope.starts_with("org_") || org == row.scope);
                 if !fits {
                     let row = format!("{} {} names {key}", row.scope, row.route);
-                    findings.push(Finding { rule: "a stored answer names keys that are there", row });
+                    findings.push(Finding {
+                        rule: "a stored answer names keys that are there",
+                        row,
+                    });
                 }
             }
         }

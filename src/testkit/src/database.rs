@@ -43,7 +43,10 @@ impl Database {
     pub fn sqlite_unmigrated() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", dir.path().join("secapid.db").display());
-        Self { url, place: Place::Sqlite { dir } }
+        Self {
+            url,
+            place: Place::Sqlite { dir },
+        }
     }
 
     pub async fn postgres() -> Self {
@@ -92,12 +95,18 @@ impl Database {
     }
 
     pub fn options(&self) -> Options {
-        Options { max_connections: 8, patience: Duration::from_secs(20), ..Options::new(&self.url) }
+        Options {
+            max_connections: 8,
+            patience: Duration::from_secs(20),
+            ..Options::new(&self.url)
+        }
     }
 
     /// A store of its own on this database, as another process would open it.
     pub async fn open(&self) -> Store {
-        Store::open(&self.options()).await.expect("open the test's database")
+        Store::open(&self.options())
+            .await
+            .expect("open the test's database")
     }
 }
 
@@ -109,29 +118,55 @@ async fn sqlite_template() -> Vec<u8> {
     std::fs::read(made.file().expect("it is SQLite")).expect("read the template")
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test program has no composition root that could read it"
+)]
 fn server() -> PgConnectOptions {
     let url = std::env::var(VARIABLE).unwrap_or_default();
-    assert!(!url.is_empty(), "{VARIABLE} names no PostgreSQL server: run `make test`, or scripts/with-postgres before the command");
+    assert!(
+        !url.is_empty(),
+        "{VARIABLE} names no PostgreSQL server: run `make test`, or scripts/with-postgres before the command"
+    );
     PgConnectOptions::from_str(&url).expect("a URL of a PostgreSQL server")
 }
 
 async fn connect(to: &PgConnectOptions) -> PgConnection {
-    to.connect().await.expect("reach the PostgreSQL server of the tests")
+    to.connect()
+        .await
+        .expect("reach the PostgreSQL server of the tests")
 }
 
 async fn run(on: &mut PgConnection, sql: String) {
-    on.execute(AssertSqlSafe(sql)).await.expect("the statement of a test helper");
+    on.execute(AssertSqlSafe(sql))
+        .await
+        .expect("the statement of a test helper");
 }
 
 async fn create(template: &str) -> Database {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = server();
-    let name = format!("secapi_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "secapi_test_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    );
     let mut admin = connect(&server).await;
-    run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-    run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    run(
+        &mut admin,
+        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+    )
+    .await;
+    run(
+        &mut admin,
+        format!("CREATE DATABASE {name} TEMPLATE {template}"),
+    )
+    .await;
     admin.close().await.expect("close a connection");
-    Database { url: server.database(&name).to_url_lossy().to_string(), place: Place::Postgres { name } }
+    Database {
+        url: server.database(&name).to_url_lossy().to_string(),
+        place: Place::Postgres { name },
+    }
 }
 
 /// The migrated database that others are copied from, named by what it was migrated with: several
@@ -152,13 +187,31 @@ async fn postgres_template() -> String {
         .expect("ask for databases");
     if known.is_none() {
         // Only a finished one gets the name.
-        run(&mut admin, "DROP DATABASE IF EXISTS secapi_template_draft WITH (FORCE)".to_owned()).await;
-        run(&mut admin, "CREATE DATABASE secapi_template_draft TEMPLATE template0".to_owned()).await;
-        let url = server.clone().database("secapi_template_draft").to_url_lossy().to_string();
-        let store = Store::open(&Options::new(url)).await.expect("open the template");
+        run(
+            &mut admin,
+            "DROP DATABASE IF EXISTS secapi_template_draft WITH (FORCE)".to_owned(),
+        )
+        .await;
+        run(
+            &mut admin,
+            "CREATE DATABASE secapi_template_draft TEMPLATE template0".to_owned(),
+        )
+        .await;
+        let url = server
+            .clone()
+            .database("secapi_template_draft")
+            .to_url_lossy()
+            .to_string();
+        let store = Store::open(&Options::new(url))
+            .await
+            .expect("open the template");
         store.migrate().await.expect("migrate the template");
         store.close().await;
-        run(&mut admin, format!("ALTER DATABASE secapi_template_draft RENAME TO {name}")).await;
+        run(
+            &mut admin,
+            format!("ALTER DATABASE secapi_template_draft RENAME TO {name}"),
+        )
+        .await;
     }
     admin.close().await.expect("close a connection");
     name
@@ -166,11 +219,15 @@ async fn postgres_template() -> String {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Place::Postgres { name } = &self.place else { return };
+        let Place::Postgres { name } = &self.place else {
+            return;
+        };
         let (server, name) = (server(), name.clone());
         // A thread, because the test's own runtime is busy dropping this.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(async {
                 let mut admin = server.connect().await?;
                 let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

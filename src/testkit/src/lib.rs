@@ -8,9 +8,9 @@
 //! * [`World`] (feature `platform`, on by default): a platform on such a database, with helpers to
 //!   people it.
 
-mod database;
 #[cfg(feature = "platform")]
 mod ambient;
+mod database;
 #[cfg(feature = "platform")]
 mod world;
 

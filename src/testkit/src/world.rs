@@ -64,7 +64,10 @@ impl World {
 
     /// A second process on the same database, under the same clock.
     pub async fn twin(&self) -> Self {
-        Self::with(Arc::clone(&self.database), Arc::clone(&self.clock), |_| nowhere()).await
+        Self::with(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {
+            nowhere()
+        })
+        .await
     }
 
     /// A platform that asks `identity` who people are.
@@ -91,7 +94,13 @@ impl World {
             Arc::clone(&clock) as Arc<dyn platform::Clock>,
             Arc::clone(&chance) as Arc<dyn platform::Chance>,
         );
-        Self { platform, store, clock, chance, database }
+        Self {
+            platform,
+            store,
+            clock,
+            chance,
+            database,
+        }
     }
 
     pub fn now(&self) -> Micros {
@@ -118,9 +127,14 @@ impl World {
             name: Some(name.to_owned()),
         };
         let now = self.now();
-        let token = self.bytes::<32>().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let token = self
+            .bytes::<32>()
+            .iter()
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         let mut tx = self.store.begin().await.expect("begin");
-        let user = store::users::upsert(&mut tx, &UserId::new(now, self.bytes()), &identity, now).await.expect("user");
+        let user = store::users::upsert(&mut tx, &UserId::new(now, self.bytes()), &identity, now)
+            .await
+            .expect("user");
         let session = Session {
             id: SessionId::new(now, self.bytes()),
             user: user.id.clone(),
@@ -129,22 +143,31 @@ impl World {
             user_agent: None,
             address: None,
         };
-        store::sessions::insert(&mut tx, &SecretHash::of(&token), &session).await.expect("session");
+        store::sessions::insert(&mut tx, &SecretHash::of(&token), &session)
+            .await
+            .expect("session");
         tx.commit().await.expect("commit");
-        SignedIn { person: Person { user, session }, token }
+        SignedIn {
+            person: Person { user, session },
+            token,
+        }
     }
 
     /// The person's own new organisation, with its first key.
     pub async fn org(&self, owner: &SignedIn, name: &str) -> Onboarded {
         let name = OrgName::parse(name).expect("a name");
-        onboard::create_org(&self.platform, &owner.person, name, &self.request(), None).await.expect("an organisation")
+        onboard::create_org(&self.platform, &owner.person, name, &self.request(), None)
+            .await
+            .expect("an organisation")
     }
 
     /// Somebody new with a role in `org`.
     pub async fn member(&self, org: &OrgId, role: Role, name: &str) -> SignedIn {
         let person = self.person(name).await;
         let mut tx = self.store.begin().await.expect("begin");
-        store::orgs::add_member(&mut tx, org, &person.person.user.id, role, self.now()).await.expect("member");
+        store::orgs::add_member(&mut tx, org, &person.person.user.id, role, self.now())
+            .await
+            .expect("member");
         tx.commit().await.expect("commit");
         person
     }
@@ -153,13 +176,20 @@ impl World {
     pub async fn contract(&self, org: &OrgId) {
         let id = domain::id::ContractId::new(self.now(), self.bytes());
         let mut tx = self.store.begin().await.expect("begin");
-        store::contracts::insert(&mut tx, &id, org, self.now(), None, self.now()).await.expect("contract");
+        store::contracts::insert(&mut tx, &id, org, self.now(), None, self.now())
+            .await
+            .expect("contract");
         tx.commit().await.expect("commit");
     }
 
     /// Another key, made by `actor`.
     pub async fn key(&self, actor: &Actor, org: &OrgId, label: &str) -> platform::Result<Revealed> {
-        let new = NewKey { label: Label::parse(label).expect("a label"), scopes: None, livemode: true, expires_at: None };
+        let new = NewKey {
+            label: Label::parse(label).expect("a label"),
+            scopes: None,
+            livemode: true,
+            expires_at: None,
+        };
         platform::keys::create_key(&self.platform, actor, org, new, &self.request(), None).await
     }
 }
@@ -172,7 +202,10 @@ fn nowhere() -> Oidc {
         client_secret: None,
         redirect_uri: Url::parse("http://127.0.0.1:3000/auth/callback").expect("a URL"),
         scopes: Vec::new(),
-        timeouts: Timeouts { connect: Duration::from_secs(1), total: Duration::from_secs(2) },
+        timeouts: Timeouts {
+            connect: Duration::from_secs(1),
+            total: Duration::from_secs(2),
+        },
     };
     Oidc::new(config, || ManualClock::START.0)
 }

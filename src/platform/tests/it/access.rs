@@ -7,12 +7,40 @@ use platform::keys::{self, NewKey};
 use platform::{Actor, auth, billing, orgs, requests};
 use testkit::{World, on_both};
 
-const ASKERS: [&str; 9] =
-    ["stranger", "viewer", "billing", "developer", "admin", "owner", "plain key", "managing key", "foreign key"];
+const ASKERS: [&str; 9] = [
+    "stranger",
+    "viewer",
+    "billing",
+    "developer",
+    "admin",
+    "owner",
+    "plain key",
+    "managing key",
+    "foreign key",
+];
 
-const ANYBODY_INSIDE: [&str; 9] = ["not_found", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "not_found"];
-const WHO_MANAGES_KEYS: [&str; 9] =
-    ["not_found", "forbidden", "forbidden", "ok", "ok", "ok", "insufficient_scope", "ok", "not_found"];
+const ANYBODY_INSIDE: [&str; 9] = [
+    "not_found",
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "not_found",
+];
+const WHO_MANAGES_KEYS: [&str; 9] = [
+    "not_found",
+    "forbidden",
+    "forbidden",
+    "ok",
+    "ok",
+    "ok",
+    "insufficient_scope",
+    "ok",
+    "not_found",
+];
 
 /// What each asker is answered about an organisation that holds what is asked for.
 const TABLE: [(&str, [&str; 9]); 12] = [
@@ -33,38 +61,84 @@ const TABLE: [(&str, [&str; 9]); 12] = [
 /// The answer, whole: the code, and for what is no error everything that was told.
 async fn ask(w: &World, case: &str, actor: &Actor, org: &OrgId, key: &KeyId) -> (String, String) {
     let (p, request) = (&w.platform, w.request());
-    let new = NewKey { label: None, scopes: None, livemode: false, expires_at: None };
+    let new = NewKey {
+        label: None,
+        scopes: None,
+        livemode: false,
+        expires_at: None,
+    };
     let outcome = match case {
-        "orgs::find" => orgs::find(p, actor, org).await.map(|told| format!("{told:?}")),
-        "billing::billing" => billing::billing(p, actor, org).await.map(|told| format!("{told:?}")),
-        "keys::list" => keys::list(p, actor, org, None, 10).await.map(|told| format!("{told:?}")),
-        "keys::find" => keys::find(p, actor, org, key).await.map(|told| format!("{told:?}")),
-        "keys::room" => keys::room(p, actor, org).await.map(|told| format!("{told:?}")),
-        "keys::create_key" => keys::create_key(p, actor, org, new, &request, None).await.map(|_| String::new()),
-        "keys::rotate_key" => keys::rotate_key(p, actor, org, key, Overlap::Now, &request, None).await.map(|_| String::new()),
-        "keys::revoke_key" => keys::revoke_key(p, actor, org, key, &request).await.map(|_| String::new()),
-        "requests::latest" => requests::latest(p, actor, org, 10).await.map(|told| format!("{told:?}")),
-        "requests::latest_of_key" => requests::latest_of_key(p, actor, org, key, 10).await.map(|told| format!("{told:?}")),
-        "requests::first_call" => requests::first_call(p, actor, org).await.map(|told| format!("{told:?}")),
-        "requests::days" => requests::days(p, actor, org, 2).await.map(|told| format!("{told:?}")),
+        "orgs::find" => orgs::find(p, actor, org)
+            .await
+            .map(|told| format!("{told:?}")),
+        "billing::billing" => billing::billing(p, actor, org)
+            .await
+            .map(|told| format!("{told:?}")),
+        "keys::list" => keys::list(p, actor, org, None, 10)
+            .await
+            .map(|told| format!("{told:?}")),
+        "keys::find" => keys::find(p, actor, org, key)
+            .await
+            .map(|told| format!("{told:?}")),
+        "keys::room" => keys::room(p, actor, org)
+            .await
+            .map(|told| format!("{told:?}")),
+        "keys::create_key" => keys::create_key(p, actor, org, new, &request, None)
+            .await
+            .map(|_| String::new()),
+        "keys::rotate_key" => keys::rotate_key(p, actor, org, key, Overlap::Now, &request, None)
+            .await
+            .map(|_| String::new()),
+        "keys::revoke_key" => keys::revoke_key(p, actor, org, key, &request)
+            .await
+            .map(|_| String::new()),
+        "requests::latest" => requests::latest(p, actor, org, 10)
+            .await
+            .map(|told| format!("{told:?}")),
+        "requests::latest_of_key" => requests::latest_of_key(p, actor, org, key, 10)
+            .await
+            .map(|told| format!("{told:?}")),
+        "requests::first_call" => requests::first_call(p, actor, org)
+            .await
+            .map(|told| format!("{told:?}")),
+        "requests::days" => requests::days(p, actor, org, 2)
+            .await
+            .map(|told| format!("{told:?}")),
         other => panic!("{other} has no row"),
     };
     match outcome {
         Ok(told) => ("ok".to_owned(), told),
-        Err(error) => (error.code().to_owned(), format!("{error} {} {error:?}", error.hint())),
+        Err(error) => (
+            error.code().to_owned(),
+            format!("{error} {} {error:?}", error.hint()),
+        ),
     }
 }
 
 async fn key_actor(w: &World, owner: &Actor, org: &OrgId, scopes: &[Scope]) -> Actor {
-    let new = NewKey { label: None, scopes: Some(scopes.iter().copied().collect()), livemode: true, expires_at: None };
-    let made = keys::create_key(&w.platform, owner, org, new, &w.request(), None).await.unwrap();
-    Actor::Key(auth::authenticate(&w.platform, Some(made.secret.expose())).await.unwrap())
+    let new = NewKey {
+        label: None,
+        scopes: Some(scopes.iter().copied().collect()),
+        livemode: true,
+        expires_at: None,
+    };
+    let made = keys::create_key(&w.platform, owner, org, new, &w.request(), None)
+        .await
+        .unwrap();
+    Actor::Key(
+        auth::authenticate(&w.platform, Some(made.secret.expose()))
+            .await
+            .unwrap(),
+    )
 }
 
 /// Two organisations, and everybody who might ask about the first.
 async fn askers(w: &World) -> (OrgId, Actor, OrgId, Actor, [Actor; 9]) {
     let (ada, eve) = (w.person("ada").await, w.person("eve").await);
-    let (org, other) = (w.org(&ada, "Northwind").await.org.id, w.org(&eve, "Elsewhere").await.org.id);
+    let (org, other) = (
+        w.org(&ada, "Northwind").await.org.id,
+        w.org(&eve, "Elsewhere").await.org.id,
+    );
     w.contract(&org).await;
     w.contract(&other).await;
     let mut actors = vec![eve.actor()];
@@ -73,9 +147,23 @@ async fn askers(w: &World) -> (OrgId, Actor, OrgId, Actor, [Actor; 9]) {
     }
     actors.push(ada.actor());
     actors.push(key_actor(w, &ada.actor(), &org, &[Scope::ReadSec]).await);
-    actors.push(key_actor(w, &ada.actor(), &org, &[Scope::ReadSec, Scope::ApiKeysManage]).await);
+    actors.push(
+        key_actor(
+            w,
+            &ada.actor(),
+            &org,
+            &[Scope::ReadSec, Scope::ApiKeysManage],
+        )
+        .await,
+    );
     actors.push(key_actor(w, &eve.actor(), &other, &Scope::ALL).await);
-    (org, ada.actor(), other, eve.actor(), actors.try_into().map_err(|_| "nine").unwrap())
+    (
+        org,
+        ada.actor(),
+        other,
+        eve.actor(),
+        actors.try_into().map_err(|_| "nine").unwrap(),
+    )
 }
 
 on_both! {

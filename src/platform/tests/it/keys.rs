@@ -10,7 +10,12 @@ use platform::{Actor, Error, auth};
 use testkit::{World, on_both};
 
 fn with_scopes(scopes: &[Scope]) -> NewKey {
-    NewKey { label: None, scopes: Some(scopes.iter().copied().collect()), livemode: false, expires_at: None }
+    NewKey {
+        label: None,
+        scopes: Some(scopes.iter().copied().collect()),
+        livemode: false,
+        expires_at: None,
+    }
 }
 
 async fn works(w: &World, secret: &str) -> bool {
@@ -162,8 +167,24 @@ on_both! {
 }
 
 /// A rotation just to hold a secret that is known to be the current one.
-async fn latest(w: &World, org: &domain::id::OrgId, actor: &Actor, key: &domain::id::KeyId) -> domain::secret::Secret {
-    keys::rotate_key(&w.platform, actor, org, key, Overlap::Now, &w.request(), None).await.unwrap().secret
+async fn latest(
+    w: &World,
+    org: &domain::id::OrgId,
+    actor: &Actor,
+    key: &domain::id::KeyId,
+) -> domain::secret::Secret {
+    keys::rotate_key(
+        &w.platform,
+        actor,
+        org,
+        key,
+        Overlap::Now,
+        &w.request(),
+        None,
+    )
+    .await
+    .unwrap()
+    .secret
 }
 
 #[tokio::test]
@@ -175,14 +196,27 @@ async fn what_cannot_be_a_key_is_refused_without_a_look_up() {
     assert!(label.is_some());
     w.store.close().await;
     let good = made.first.secret.expose();
-    let typo = format!("{}{}", &good[..good.len() - 1], if good.ends_with('0') { '1' } else { '0' });
+    let typo = format!(
+        "{}{}",
+        &good[..good.len() - 1],
+        if good.ends_with('0') { '1' } else { '0' }
+    );
     for text in ["nonsense", "secapi_live_", &typo, &good.to_lowercase()] {
         let refused = auth::authenticate(&w.platform, Some(text)).await;
-        assert!(matches!(refused, Err(Error::AuthenticationFailed)), "{text}: {refused:?}");
+        assert!(
+            matches!(refused, Err(Error::AuthenticationFailed)),
+            "{text}: {refused:?}"
+        );
     }
     for text in [None, Some("")] {
-        assert!(matches!(auth::authenticate(&w.platform, text).await, Err(Error::MissingApiKey)));
+        assert!(matches!(
+            auth::authenticate(&w.platform, text).await,
+            Err(Error::MissingApiKey)
+        ));
     }
     // The control: a key of the right form is looked up, and the database is gone.
-    assert!(matches!(auth::authenticate(&w.platform, Some(good)).await, Err(Error::Unavailable)));
+    assert!(matches!(
+        auth::authenticate(&w.platform, Some(good)).await,
+        Err(Error::Unavailable)
+    ));
 }

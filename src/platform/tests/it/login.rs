@@ -41,11 +41,18 @@ impl Site {
                 redirect_uris: vec![CALLBACK.to_owned()],
                 post_logout_redirect_uris: Vec::new(),
             }],
-            people: vec![person("ada", "Ada Lovelace"), person("eve", "Eve\u{202e} \u{200b}")],
+            people: vec![
+                person("ada", "Ada Lovelace"),
+                person("eve", "Eve\u{202e} \u{200b}"),
+            ],
             clock: Arc::new(move || time.now().0),
             random: Arc::new(move |bytes| chance.fill(bytes)),
         };
-        tokio::spawn(sandbox::oidc::serve(listener, config, std::future::pending()));
+        tokio::spawn(sandbox::oidc::serve(
+            listener,
+            config,
+            std::future::pending(),
+        ));
         let config = OidcConfig {
             issuer: Issuer::parse(&issuer, true).unwrap(),
             client_id: "secapid".to_owned(),
@@ -55,39 +62,81 @@ impl Site {
             timeouts: Timeouts::default(),
         };
         let database = Arc::new(Database::of(db.kind()).await);
-        let w = World::with(database, clock, |clock| Oidc::new(config, move || clock.now().0)).await;
+        let w = World::with(database, clock, |clock| {
+            Oidc::new(config, move || clock.now().0)
+        })
+        .await;
         Self { w, issuer }
     }
 
     async fn begin(&self) -> login::Begun {
-        login::begin(&self.w.platform, LocalPath::parse("/orgs?a=1").unwrap()).await.unwrap()
+        login::begin(&self.w.platform, LocalPath::parse("/orgs?a=1").unwrap())
+            .await
+            .unwrap()
     }
 
     /// The person's answer on the provider's page, and where it sends the browser.
     async fn decide(&self, begun: &login::Begun, choice: (&str, &str)) -> Callback {
-        let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let browser = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         let asked: reqwest::Url = begun.redirect.parse().unwrap();
         let mut fields: Vec<(String, String)> = asked.query_pairs().into_owned().collect();
         fields.push((choice.0.to_owned(), choice.1.to_owned()));
-        let answer = browser.post(format!("{}/authorize/decision", self.issuer)).form(&fields).send().await.unwrap();
-        let back: reqwest::Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
-        let get = |name: &str| back.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned());
-        Callback { state: get("state"), code: get("code"), iss: get("iss"), error: get("error") }
+        let answer = browser
+            .post(format!("{}/authorize/decision", self.issuer))
+            .form(&fields)
+            .send()
+            .await
+            .unwrap();
+        let back: reqwest::Url = answer.headers()["location"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let get = |name: &str| {
+            back.query_pairs()
+                .find(|(found, _)| found == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        Callback {
+            state: get("state"),
+            code: get("code"),
+            iss: get("iss"),
+            error: get("error"),
+        }
     }
 
-    async fn finish(&self, callback: Callback, browser: Option<&str>) -> platform::Result<login::SignedIn> {
-        let device = Browser { user_agent: Some("Mozilla/5.0 \0".repeat(100)), address: Some("127.0.0.1".to_owned()) };
+    async fn finish(
+        &self,
+        callback: Callback,
+        browser: Option<&str>,
+    ) -> platform::Result<login::SignedIn> {
+        let device = Browser {
+            user_agent: Some("Mozilla/5.0 \0".repeat(100)),
+            address: Some("127.0.0.1".to_owned()),
+        };
         login::finish(&self.w.platform, callback, browser, device).await
     }
 
     async fn sign_in(&self, sub: &str) -> platform::Person {
         let begun = self.begin().await;
         let callback = self.decide(&begun, ("sub", sub)).await;
-        let signed_in = self.finish(callback, Some(begun.browser.expose())).await.unwrap();
+        let signed_in = self
+            .finish(callback, Some(begun.browser.expose()))
+            .await
+            .unwrap();
         assert_eq!(signed_in.return_to.as_str(), "/orgs?a=1");
-        sessions::recognise(&self.w.platform, signed_in.session.expose()).await.unwrap().unwrap()
+        sessions::recognise(&self.w.platform, signed_in.session.expose())
+            .await
+            .unwrap()
+            .unwrap()
     }
 }
+
+type Change = fn(&mut Callback);
 
 fn refused(outcome: platform::Result<login::SignedIn>) -> LoginError {
     match outcome {
@@ -143,8 +192,8 @@ on_both! {
 
     async fn a_callback_that_was_changed_is_refused_and_used_up(db: &Database) {
         let site = Site::new(db).await;
-        let cases: [(fn(&mut Callback), LoginError); 5] = [
-            (|c| c.code = Some("nonsense".to_owned()), LoginError::Refused),
+        let cases: [(Change, LoginError); 5] = [
+            (|c| c.code = Some("nonsense".to_owned()), LoginError::Denied),
             (|c| c.code = None, LoginError::NotUnderWay),
             (|c| c.iss = Some("https://evil.example.com".to_owned()), LoginError::Refused),
             (|c| c.iss = None, LoginError::Refused),
@@ -181,10 +230,11 @@ on_both! {
         let callback = site.decide(&begun, ("sub", "ada")).await;
         let signed_in = site.finish(callback, Some(begun.browser.expose())).await.unwrap();
         for _ in 0..2 {
-            let onwards = login::sign_out(&site.w.platform, signed_in.session.expose()).await.unwrap();
-            assert!(onwards.is_some_and(|url| url.starts_with(&site.issuer)));
+            login::sign_out(&site.w.platform, signed_in.session.expose()).await.unwrap();
             assert!(sessions::recognise(&site.w.platform, signed_in.session.expose()).await.unwrap().is_none());
         }
+        let onwards = login::provider_sign_out(&site.w.platform).await;
+        assert!(onwards.is_some_and(|url| url.starts_with(&site.issuer)));
     }
 }
 
@@ -193,6 +243,15 @@ async fn a_provider_that_is_down_says_so_and_leaves_nothing() {
     let w = World::sqlite().await;
     let ada = w.person("ada").await;
     let down = login::begin(&w.platform, LocalPath::root()).await;
-    assert!(matches!(down, Err(Error::Login(LoginError::ProviderDown))), "{down:?}");
-    assert!(sessions::recognise(&w.platform, &ada.token).await.unwrap().is_some(), "who is signed in stays signed in");
+    assert!(
+        matches!(down, Err(Error::Login(LoginError::ProviderDown))),
+        "{down:?}"
+    );
+    assert!(
+        sessions::recognise(&w.platform, &ada.token)
+            .await
+            .unwrap()
+            .is_some(),
+        "who is signed in stays signed in"
+    );
 }

@@ -21,12 +21,21 @@ impl Desk {
         let ada = w.person("ada").await;
         let org = w.org(&ada, "Northwind").await.org.id;
         w.contract(&org).await;
-        Self { actor: ada.actor(), org, w }
+        Self {
+            actor: ada.actor(),
+            org,
+            w,
+        }
     }
 
     async fn begin(&self, body: u8) -> Result<Begun> {
         let route = "POST /v1/api_keys".to_owned();
-        let request = Request { scope: self.org.as_str(), route, key: "k", fingerprint: [body; 32] };
+        let request = Request {
+            scope: self.org.as_str(),
+            route,
+            key: "k",
+            fingerprint: [body; 32],
+        };
         once::begin(&self.w.platform, request).await
     }
 
@@ -38,16 +47,38 @@ impl Desk {
     }
 
     async fn create(&self, claim: &Claim) -> Result<Revealed> {
-        let new = NewKey { label: None, scopes: None, livemode: true, expires_at: None };
-        let answer = Answer { claim, status: 201, body: &|key: &ApiKey| format!(r#"{{"id":"{}"}}"#, key.id) };
-        keys::create_key(&self.w.platform, &self.actor, &self.org, new, &self.w.request(), Some(answer)).await
+        let new = NewKey {
+            label: None,
+            scopes: None,
+            livemode: true,
+            expires_at: None,
+        };
+        let answer = Answer {
+            claim,
+            status: 201,
+            body: &|key: &ApiKey| format!(r#"{{"id":"{}"}}"#, key.id),
+        };
+        keys::create_key(
+            &self.w.platform,
+            &self.actor,
+            &self.org,
+            new,
+            &self.w.request(),
+            Some(answer),
+        )
+        .await
     }
 
     /// How many keys there are beyond the organisation's first, and whether all rows agree.
     async fn made(&self) -> usize {
         let mut rows = self.w.store.read().await.unwrap();
         assert_eq!(store::verify::verify(&mut rows).await.unwrap(), []);
-        keys::list(&self.w.platform, &self.actor, &self.org, None, 100).await.unwrap().keys.len() - 1
+        keys::list(&self.w.platform, &self.actor, &self.org, None, 100)
+            .await
+            .unwrap()
+            .keys
+            .len()
+            - 1
     }
 }
 

@@ -12,7 +12,9 @@ use testkit::{World, on_both};
 async fn tenant(w: &World) -> (Actor, KeyPrincipal) {
     let ada = w.person("ada").await;
     let made = w.org(&ada, "Northwind").await;
-    let principal = auth::authenticate(&w.platform, Some(made.first.secret.expose())).await.unwrap();
+    let principal = auth::authenticate(&w.platform, Some(made.first.secret.expose()))
+        .await
+        .unwrap();
     (ada.actor(), principal)
 }
 
@@ -33,7 +35,10 @@ fn answered<'a>(w: &World, principal: &'a KeyPrincipal, path: &str) -> Answered<
 /// The first call, as soon as it shows.
 async fn first_call(w: &World, actor: &Actor, principal: &KeyPrincipal) -> store::requests::Record {
     loop {
-        if let Some(first) = requests::first_call(&w.platform, actor, &principal.org).await.unwrap() {
+        if let Some(first) = requests::first_call(&w.platform, actor, &principal.org)
+            .await
+            .unwrap()
+        {
             return first;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -103,11 +108,22 @@ async fn records_wait_while_the_writer_is_held_and_are_written_after() {
         requests::record(&w.platform, answered(&w, &principal, "/v1/me")).await;
     }
     tokio::time::sleep(Duration::from_millis(150)).await;
-    assert_eq!(requests::latest(&w.platform, &actor, &principal.org, 1).await.unwrap(), []);
+    assert_eq!(
+        requests::latest(&w.platform, &actor, &principal.org, 1)
+            .await
+            .unwrap(),
+        []
+    );
     drop(held);
     w.platform.close().await;
     let again = w.twin().await;
-    assert_eq!(requests::latest(&again.platform, &actor, &principal.org, 1_000).await.unwrap().len(), 100);
+    assert_eq!(
+        requests::latest(&again.platform, &actor, &principal.org, 1_000)
+            .await
+            .unwrap()
+            .len(),
+        100
+    );
 }
 
 /// A database that is gone for good must not keep the process from ending.
@@ -117,5 +133,7 @@ async fn the_end_does_not_wait_for_ever() {
     let (_, principal) = tenant(&w).await;
     w.store.close().await;
     requests::record(&w.platform, answered(&w, &principal, "/v1/me")).await;
-    tokio::time::timeout(Duration::from_secs(10), w.platform.close()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), w.platform.close())
+        .await
+        .unwrap();
 }

@@ -84,13 +84,37 @@ async fn a_revocation_holds_at_once_in_another_process_on_postgres() {
     let mut stale = 0;
     for round in 0..30 {
         let made = here.key(&ada.actor(), &org, "short-lived").await.unwrap();
-        auth::authenticate(&there.platform, Some(made.secret.expose())).await.unwrap();
+        auth::authenticate(&there.platform, Some(made.secret.expose()))
+            .await
+            .unwrap();
         if round % 2 == 0 {
-            revoke_key(&here.platform, &ada.actor(), &org, &made.key.id, &here.request()).await.unwrap();
+            revoke_key(
+                &here.platform,
+                &ada.actor(),
+                &org,
+                &made.key.id,
+                &here.request(),
+            )
+            .await
+            .unwrap();
         } else {
-            rotate_key(&here.platform, &ada.actor(), &org, &made.key.id, Overlap::Now, &here.request(), None).await.unwrap();
+            rotate_key(
+                &here.platform,
+                &ada.actor(),
+                &org,
+                &made.key.id,
+                Overlap::Now,
+                &here.request(),
+                None,
+            )
+            .await
+            .unwrap();
         }
-        stale += u32::from(auth::authenticate(&there.platform, Some(made.secret.expose())).await.is_ok());
+        stale += u32::from(
+            auth::authenticate(&there.platform, Some(made.secret.expose()))
+                .await
+                .is_ok(),
+        );
     }
     assert_eq!(stale, 0);
 }
@@ -105,8 +129,19 @@ async fn a_change_from_beside_the_server_holds_after_a_second_on_sqlite() {
     let made = here.org(&ada, "Northwind").await;
     let secret = Some(made.first.secret.expose());
     auth::authenticate(&here.platform, secret).await.unwrap();
-    revoke_key(&beside.platform, &ada.actor(), &made.org.id, &made.first.key.id, &beside.request()).await.unwrap();
+    revoke_key(
+        &beside.platform,
+        &ada.actor(),
+        &made.org.id,
+        &made.first.key.id,
+        &beside.request(),
+    )
+    .await
+    .unwrap();
     here.clock.advance(domain::time::Span::seconds(1));
     let refused = auth::authenticate(&here.platform, secret).await;
-    assert!(matches!(refused, Err(Error::AuthenticationFailed)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::AuthenticationFailed)),
+        "{refused:?}"
+    );
 }

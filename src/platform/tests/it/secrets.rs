@@ -5,7 +5,9 @@ use platform::keys::rotate_key;
 use testkit::{World, on_both};
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 async fn mint(w: &World, count: usize) -> (Vec<String>, String) {
@@ -14,10 +16,25 @@ async fn mint(w: &World, count: usize) -> (Vec<String>, String) {
     w.contract(&made.org.id).await;
     let mut secrets = vec![ada.token.clone(), made.first.secret.expose().to_owned()];
     for n in 0..count {
-        let key = w.key(&ada.actor(), &made.org.id, &format!("key {n}")).await.unwrap();
-        let rotated =
-            rotate_key(&w.platform, &ada.actor(), &made.org.id, &key.key.id, Overlap::OneDay, &w.request(), None).await.unwrap();
-        secrets.extend([key.secret.expose().to_owned(), rotated.secret.expose().to_owned()]);
+        let key = w
+            .key(&ada.actor(), &made.org.id, &format!("key {n}"))
+            .await
+            .unwrap();
+        let rotated = rotate_key(
+            &w.platform,
+            &ada.actor(),
+            &made.org.id,
+            &key.key.id,
+            Overlap::OneDay,
+            &w.request(),
+            None,
+        )
+        .await
+        .unwrap();
+        secrets.extend([
+            key.secret.expose().to_owned(),
+            rotated.secret.expose().to_owned(),
+        ]);
         secrets.push(w.person(&format!("person{n}")).await.token);
     }
     (secrets, made.first.key.mask.prefix)
@@ -35,7 +52,10 @@ async fn no_byte_of_the_file_or_its_log_is_a_secret() {
     assert_eq!(secrets.len(), 62);
     for secret in &secrets {
         // Not whole and not in its larger part either.
-        assert!(!holds(&bytes, &secret[secret.len() - 24..]), "a secret is at rest");
+        assert!(
+            !holds(&bytes, &secret[secret.len() - 24..]),
+            "a secret is at rest"
+        );
     }
 }
 

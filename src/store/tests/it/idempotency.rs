@@ -9,29 +9,43 @@ use crate::support::NOW;
 const LEASE: Span = Span::minutes(1);
 
 fn place(key: &str) -> Place {
-    Place { scope: "org_1".to_owned(), route: "POST /v1/api_keys".to_owned(), key: key.to_owned() }
+    Place {
+        scope: "org_1".to_owned(),
+        route: "POST /v1/api_keys".to_owned(),
+        key: key.to_owned(),
+    }
 }
 
 async fn claim(store: &store::Store, place: &Place, body: &[u8], now: Micros) -> Option<Earlier> {
     let mut tx = store.begin().await.unwrap();
-    let earlier = idempotency::claim(&mut tx, place, body, now, now.plus(LEASE)).await.unwrap();
+    let earlier = idempotency::claim(&mut tx, place, body, now, now.plus(LEASE))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     earlier
 }
 
 async fn finish(store: &store::Store, place: &Place, answer: &str) -> bool {
     let mut tx = store.begin().await.unwrap();
-    let stored = idempotency::finish(&mut tx, place, 201, answer).await.unwrap();
+    let stored = idempotency::finish(&mut tx, place, 201, answer)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     stored
 }
 
 fn running(body: &[u8]) -> Earlier {
-    Earlier { fingerprint: body.to_vec(), answer: None }
+    Earlier {
+        fingerprint: body.to_vec(),
+        answer: None,
+    }
 }
 
 fn answered(body: &[u8], answer: &str) -> Earlier {
-    Earlier { fingerprint: body.to_vec(), answer: Some((201, answer.to_owned())) }
+    Earlier {
+        fingerprint: body.to_vec(),
+        answer: Some((201, answer.to_owned())),
+    }
 }
 
 on_both! {

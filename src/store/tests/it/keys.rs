@@ -12,7 +12,10 @@ use testkit::on_both;
 use crate::support::{NOW, fresh, key, org, tenant, user};
 
 fn mask() -> Mask {
-    Mask { prefix: "secapi_live_abcd".to_owned(), last_four: "wxyz".to_owned() }
+    Mask {
+        prefix: "secapi_live_abcd".to_owned(),
+        last_four: "wxyz".to_owned(),
+    }
 }
 
 on_both! {

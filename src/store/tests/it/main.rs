@@ -1,10 +1,14 @@
 //! What every function of the store promises, on both databases: each test is written once and runs
 //! twice, with a database of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and measures how long it was kept waiting"
+)]
 
-mod identity;
 mod idempotency;
+mod identity;
 mod keys;
 mod migrations;
 mod orgs;

@@ -16,8 +16,16 @@ async fn run(tx: &mut Tx, sql: &str) {
 
 /// The statements of a migration. A semicolon in a comment would be one too many.
 fn statements(sql: &str) -> Vec<String> {
-    let bare: Vec<_> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
-    bare.join("\n").split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    let bare: Vec<_> = sql
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or_default())
+        .collect();
+    bare.join("\n")
+        .split(';')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Table -> column -> (kind of value, may it be null).
@@ -45,14 +53,18 @@ async fn schema(store: &Store) -> Schema {
             "blob" | "bytea" => "bytes",
             other => panic!("{table}.{column} is {other}"),
         };
-        schema.entry(table).or_default().insert(column, (kind, nullable));
+        schema
+            .entry(table)
+            .or_default()
+            .insert(column, (kind, nullable));
     }
     schema
 }
 
 /// Table -> names of the indexes that are no constraint's own.
 async fn indexes(store: &Store) -> Vec<String> {
-    const SQLITE: &str = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+    const SQLITE: &str =
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
     const POSTGRES: &str = "
         SELECT CAST(relname AS TEXT) FROM pg_class
         WHERE relkind = 'i' AND relnamespace = 'public'::regnamespace
@@ -76,7 +88,12 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() {
 
 #[test]
 fn both_databases_have_the_same_migrations() {
-    let of = |kind| store::migrations(kind).iter().map(|m| (m.version, m.description.clone())).collect::<Vec<_>>();
+    let of = |kind| {
+        store::migrations(kind)
+            .iter()
+            .map(|m| (m.version, m.description.clone()))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of(Kind::Sqlite), of(Kind::Postgres));
 }
 
@@ -177,7 +194,9 @@ async fn refused(options: &Options) -> OpenError {
 #[tokio::test]
 async fn a_damaged_file_is_refused_in_one_line() {
     let database = Database::sqlite_unmigrated();
-    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0..20_000_u32)
+        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
+        .collect();
     std::fs::write(database.file().unwrap(), noise).unwrap();
     let error = refused(&database.options()).await;
     assert!(matches!(error, OpenError::Damaged(_)), "{error}");
@@ -202,12 +221,25 @@ async fn a_file_damaged_past_its_first_page_is_refused_or_found_out_by_verify() 
 async fn addresses_that_lead_nowhere_are_refused_in_one_line() {
     let folder = Database::sqlite_unmigrated();
     let beyond = format!("{}/not/there.db", folder.url());
-    let itself = format!("sqlite:{}", folder.file().unwrap().parent().unwrap().display());
+    let itself = format!(
+        "sqlite:{}",
+        folder.file().unwrap().parent().unwrap().display()
+    );
     // Root may write into any folder but this one.
     let read_only = "sqlite:/proc/secapid.db";
-    for url in ["", "mysql://127.0.0.1/x", "sqlite:", &beyond, &itself, read_only] {
+    for url in [
+        "",
+        "mysql://127.0.0.1/x",
+        "sqlite:",
+        &beyond,
+        &itself,
+        read_only,
+    ] {
         let error = refused(&Options::new(url)).await;
-        assert!(matches!(error, OpenError::Url(_) | OpenError::Connect(_)), "{url}: {error}");
+        assert!(
+            matches!(error, OpenError::Url(_) | OpenError::Connect(_)),
+            "{url}: {error}"
+        );
         one_line(&error);
     }
 }
@@ -222,7 +254,11 @@ async fn a_missing_column_is_seen() {
     tx.commit().await.unwrap();
     assert_ne!(schema(&store).await, schema(&whole.open().await).await);
     let row = match store.read().await.unwrap().conn() {
-        Conn::Sqlite(c) => sqlx::query("SELECT COUNT(*) FROM orgs").fetch_one(c).await.unwrap().get::<i64, _>(0),
+        Conn::Sqlite(c) => sqlx::query("SELECT COUNT(*) FROM orgs")
+            .fetch_one(c)
+            .await
+            .unwrap()
+            .get::<i64, _>(0),
         Conn::Postgres(_) => unreachable!(),
     };
     assert_eq!(row, 0);

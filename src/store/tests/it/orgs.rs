@@ -9,6 +9,11 @@ use testkit::on_both;
 
 use crate::support::{NOW, fresh, named, org, user};
 
+/// From when, until when.
+type Contract = (i64, Option<i64>);
+/// At this instant, is one in force.
+type Expected = (i64, bool);
+
 on_both! {
     async fn an_organisation_round_trips(db: &Database) {
         let store = db.open().await;
@@ -74,7 +79,7 @@ on_both! {
 
     async fn any_contract_in_force_counts(db: &Database) {
         let store = db.open().await;
-        let cases: [(&str, &[(i64, Option<i64>)], &[(i64, bool)]); 5] = [
+        let cases: [(&str, &[Contract], &[Expected]); 5] = [
             ("none", &[], &[(100, false)]),
             ("open-ended", &[(100, None)], &[(99, false), (100, true), (1_000, true)]),
             ("ended", &[(100, Some(200))], &[(199, true), (200, false)]),

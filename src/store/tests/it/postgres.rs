@@ -10,20 +10,30 @@ use testkit::Database;
 use crate::support::{NOW, key, named, org, tenant, user};
 
 async fn ask(db: &mut Db, sql: &'static str) -> String {
-    let Conn::Postgres(c) = db.conn() else { panic!("not PostgreSQL") };
+    let Conn::Postgres(c) = db.conn() else {
+        panic!("not PostgreSQL")
+    };
     sqlx::query_scalar(sql).fetch_one(c).await.unwrap()
 }
 
 async fn kill(store: &Store, pid: &str) {
     let mut db = store.read().await.unwrap();
-    let Conn::Postgres(c) = db.conn() else { panic!("not PostgreSQL") };
+    let Conn::Postgres(c) = db.conn() else {
+        panic!("not PostgreSQL")
+    };
     let sql = format!("SELECT pg_terminate_backend({pid}, 5000)");
-    let killed: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(c).await.unwrap();
+    let killed: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .fetch_one(c)
+        .await
+        .unwrap();
     assert!(killed);
 }
 
 fn impatient(database: &Database) -> Options {
-    Options { patience: Duration::from_millis(300), ..database.options() }
+    Options {
+        patience: Duration::from_millis(300),
+        ..database.options()
+    }
 }
 
 #[tokio::test]
@@ -31,14 +41,20 @@ async fn every_connection_reads_what_is_committed_and_waits_a_bounded_time() {
     let database = Database::postgres().await;
     let store = Store::open(&impatient(&database)).await.unwrap();
     let mut tx = store.begin().await.unwrap();
-    assert_eq!(ask(&mut tx, "SHOW transaction_isolation").await, "read committed");
+    assert_eq!(
+        ask(&mut tx, "SHOW transaction_isolation").await,
+        "read committed"
+    );
     assert_eq!(ask(&mut tx, "SHOW lock_timeout").await, "300ms");
 }
 
 #[tokio::test]
 async fn an_empty_pool_is_waited_for_and_then_given_up() {
     let database = Database::postgres().await;
-    let options = Options { max_connections: 2, ..impatient(&database) };
+    let options = Options {
+        max_connections: 2,
+        ..impatient(&database)
+    };
     let store = Store::open(&options).await.unwrap();
     let (one, two) = (store.begin().await.unwrap(), store.read().await.unwrap());
     let refused = store.begin().await;
@@ -125,8 +141,17 @@ async fn a_deadlock_ends_with_one_who_may_try_again() {
         });
     }
     let outcomes = tasks.join_all().await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
-    assert!(outcomes.iter().flat_map(|outcome| outcome.as_ref().err()).all(|error| matches!(error, Error::Unavailable(_))));
+    assert_eq!(
+        outcomes.iter().filter(|outcome| outcome.is_ok()).count(),
+        1,
+        "{outcomes:?}"
+    );
+    assert!(
+        outcomes
+            .iter()
+            .filter_map(|outcome| outcome.as_ref().err())
+            .all(|error| matches!(error, Error::Unavailable(_)))
+    );
 }
 
 #[tokio::test]
@@ -136,7 +161,9 @@ async fn recording_requests_does_not_hold_up_who_makes_keys() {
     let (ada, org_, first, _) = tenant(&store).await;
     let mut recorder = store.begin().await.unwrap();
     let batch = [crate::support::record(&org_, &first, NOW, 1, 200)];
-    store::requests::insert(&mut recorder, &batch).await.unwrap();
+    store::requests::insert(&mut recorder, &batch)
+        .await
+        .unwrap();
     // A key made by the very key that is being recorded refers to its row.
     let mut tx = store.begin().await.unwrap();
     store::orgs::lock(&mut tx, &org_.id).await.unwrap();
@@ -151,7 +178,13 @@ async fn recording_requests_does_not_hold_up_who_makes_keys() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_in_one_line() {
     // Port 9 of loopback: nobody listens.
-    let options = Options { patience: Duration::from_millis(300), ..Options::new("postgres://nobody@127.0.0.1:9/none") };
+    let options = Options {
+        patience: Duration::from_millis(300),
+        ..Options::new("postgres://nobody@127.0.0.1:9/none")
+    };
     let error = Store::open(&options).await.unwrap_err().to_string();
-    assert!(error.starts_with("cannot open the database") && !error.contains('\n'), "{error}");
+    assert!(
+        error.starts_with("cannot open the database") && !error.contains('\n'),
+        "{error}"
+    );
 }

@@ -14,7 +14,12 @@ async fn write(store: &store::Store, batch: &[Record]) {
 }
 
 fn day(day: &str, ok: i64, client_errors: i64, server_errors: i64) -> Day {
-    Day { day: day.to_owned(), ok, client_errors, server_errors }
+    Day {
+        day: day.to_owned(),
+        ok,
+        client_errors,
+        server_errors,
+    }
 }
 
 on_both! {
@@ -22,7 +27,7 @@ on_both! {
         let store = db.open().await;
         let (_, org, key, _) = tenant(&store).await;
         let mut full = record(&org, &key, NOW, i64::MAX >> 2, 200);
-        full.path = "/v1/\u{1f980}?q='\"\\%00&n=日本".to_owned();
+        "/v1/\u{1f980}?q='\"\\%00&n=日本".clone_into(&mut full.path);
         full.livemode = false;
         full.latency_us = i64::MAX;
         write(&store, std::slice::from_ref(&full)).await;

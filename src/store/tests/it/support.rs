@@ -41,19 +41,37 @@ pub fn identity(subject: &str) -> Identity {
 pub async fn user(db: &mut Db) -> User {
     let id = UserId::new(NOW, fresh());
     let subject = id.to_string();
-    store::users::upsert(db, &id, &identity(&subject), NOW).await.unwrap()
+    store::users::upsert(db, &id, &identity(&subject), NOW)
+        .await
+        .unwrap()
 }
 
 pub fn named(name: &str) -> Org {
-    Org { id: OrgId::new(NOW, fresh()), name: OrgName::from_stored(name.to_owned()), created_at: NOW }
+    Org {
+        id: OrgId::new(NOW, fresh()),
+        name: OrgName::from_stored(name.to_owned()),
+        created_at: NOW,
+    }
 }
 
 /// An organisation as onboarding leaves it, but for its key.
 pub async fn org(db: &mut Db, owner: &User) -> Org {
     let org = named("Northwind Research");
     store::orgs::insert(db, &org).await.unwrap();
-    store::orgs::add_member(db, &org.id, &owner.id, Role::Owner, NOW).await.unwrap();
-    store::grants::insert(db, &org.id, Grant { calls: 250, used: 0 }, "2026-11").await.unwrap();
+    store::orgs::add_member(db, &org.id, &owner.id, Role::Owner, NOW)
+        .await
+        .unwrap();
+    store::grants::insert(
+        db,
+        &org.id,
+        Grant {
+            calls: 250,
+            used: 0,
+        },
+        "2026-11",
+    )
+    .await
+    .unwrap();
     let made = event(&org, EventType::OrgCreated, org.id.as_str());
     store::events::insert(db, &made).await.unwrap();
     org
@@ -81,7 +99,9 @@ pub async fn key(db: &mut Db, org: &Org, creator: &Actor) -> (KeyId, SecretHash)
     };
     let hash = *new.hash;
     store::keys::insert(db, &new).await.unwrap();
-    store::events::insert(db, &event(org, EventType::ApiKeyCreated, id.as_str())).await.unwrap();
+    store::events::insert(db, &event(org, EventType::ApiKeyCreated, id.as_str()))
+        .await
+        .unwrap();
     (id, hash)
 }
 

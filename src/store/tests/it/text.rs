@@ -28,7 +28,7 @@ const CORPUS: [&str; 22] = [
     "a\r\nSet-Cookie: x=1",
     "\u{1b}[31mred",
     "=HYPERLINK(\"https://example.com\")",
-    "+1", 
+    "+1",
     "e\u{301} é",
     "\u{feff}\u{202e}abc",
     "\u{1f469}\u{200d}\u{1f4bb}",

@@ -1,17 +1,22 @@
 //! The checker finds nothing in what the store wrote, and each thing that is wrong.
 
 use domain::event::Actor;
-use store::{Store, Tx};
 use store::db::Conn;
 use store::idempotency::{self, Place};
 use store::verify::verify;
+use store::{Store, Tx};
 use testkit::on_both;
 
 use crate::support::{NOW, key, record, tenant};
 
 async fn rules_broken(store: &Store) -> Vec<&'static str> {
     let mut db = store.read().await.unwrap();
-    let mut rules: Vec<_> = verify(&mut db).await.unwrap().into_iter().map(|finding| finding.rule).collect();
+    let mut rules: Vec<_> = verify(&mut db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|finding| finding.rule)
+        .collect();
     rules.dedup();
     rules
 }
@@ -19,8 +24,18 @@ async fn rules_broken(store: &Store) -> Vec<&'static str> {
 /// Behind the store's back, references or not.
 async fn vandalise(tx: &mut Tx, sql: &str) {
     match tx.conn() {
-        Conn::Sqlite(c) => drop(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(c).await.unwrap()),
-        Conn::Postgres(c) => drop(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(c).await.unwrap()),
+        Conn::Sqlite(c) => drop(
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(c)
+                .await
+                .unwrap(),
+        ),
+        Conn::Postgres(c) => drop(
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(c)
+                .await
+                .unwrap(),
+        ),
     }
 }
 
@@ -103,10 +118,19 @@ async fn a_reference_to_nothing_is_found_on_sqlite() {
     let store = database.open().await;
     tenant(&store).await;
     let mut other = sqlx::ConnectOptions::connect(
-        &sqlx::sqlite::SqliteConnectOptions::new().filename(database.file().unwrap()).foreign_keys(false),
+        &sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(database.file().unwrap())
+            .foreign_keys(false),
     )
     .await
     .unwrap();
-    sqlx::raw_sql("DELETE FROM users").execute(&mut other).await.unwrap();
-    assert!(rules_broken(&store).await.contains(&"a reference leads to a row"));
+    sqlx::raw_sql("DELETE FROM users")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert!(
+        rules_broken(&store)
+            .await
+            .contains(&"a reference leads to a row")
+    );
 }
