@@ -24,14 +24,29 @@ pub async fn handle(site: Site, request: Request) -> Response {
     };
     // A server function that fails would send the browser back to whatever page it names.
     let back = parts.headers.remove(header::REFERER);
-    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let length = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse().ok());
     if length.is_none_or(|bytes: usize| bytes > 8 * 1024) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
-    let context = { let visit = visit.clone(); move || { provide_context(visit.clone()); provide_context(Back(back.clone())); } };
-    let response = leptos_axum::handle_server_fns_with_context(context, Request::from_parts(parts, body)).await.into_response();
+    let context = {
+        let visit = visit.clone();
+        move || {
+            provide_context(visit.clone());
+            provide_context(Back(back.clone()));
+        }
+    };
+    let response =
+        leptos_axum::handle_server_fns_with_context(context, Request::from_parts(parts, body))
+            .await
+            .into_response();
     match response.status() {
-        StatusCode::BAD_REQUEST if response.headers().get(header::CONTENT_TYPE).is_none() => visit.failed(&Error::NotFound),
+        StatusCode::BAD_REQUEST if response.headers().get(header::CONTENT_TYPE).is_none() => {
+            visit.failed(&Error::NotFound)
+        }
         status if status.is_server_error() => visit.failed(&Error::NotFound),
         _ => response,
     }
@@ -57,11 +72,30 @@ fn go(to: &str) -> Done {
 #[server(prefix = "/act", endpoint = "revoke-key")]
 pub async fn revoke_key(org: String, key: String) -> Result<(), ServerFnError> {
     let visit = visit();
-    let (Ok(org), Ok(key)) = (org.parse::<OrgId>(), key.parse::<KeyId>()) else { return go(paths::CONSOLE) };
-    let Some(person) = visit.person.clone() else { return go(&paths::sign_in_then(&paths::key(org.as_str(), key.as_str()))) };
-    match platform::keys::revoke_key(visit.p(), &Actor::Person(person), &org, &key, &visit.context.request_id).await {
+    let (Ok(org), Ok(key)) = (org.parse::<OrgId>(), key.parse::<KeyId>()) else {
+        return go(paths::CONSOLE);
+    };
+    let Some(person) = visit.person.clone() else {
+        return go(&paths::sign_in_then(&paths::key(
+            org.as_str(),
+            key.as_str(),
+        )));
+    };
+    match platform::keys::revoke_key(
+        visit.p(),
+        &Actor::Person(person),
+        &org,
+        &key,
+        &visit.context.request_id,
+    )
+    .await
+    {
         Ok(_) => go(&format!("{}?revoked={key}", paths::keys(org.as_str()))),
-        Err(error) => go(&format!("{}?problem={}", paths::key(org.as_str(), key.as_str()), error.code())),
+        Err(error) => go(&format!(
+            "{}?problem={}",
+            paths::key(org.as_str(), key.as_str()),
+            error.code()
+        )),
     }
 }
 
@@ -69,18 +103,30 @@ pub async fn revoke_key(org: String, key: String) -> Result<(), ServerFnError> {
 #[server(prefix = "/act", endpoint = "revoke-session")]
 pub async fn revoke_session(session: String) -> Result<(), ServerFnError> {
     let visit = visit();
-    let Some(person) = visit.person.clone() else { return go(&paths::sign_in_then(paths::SESSIONS)) };
-    let Ok(session) = session.parse::<SessionId>() else { return go(&format!("{}?ended=0", paths::SESSIONS)) };
+    let Some(person) = visit.person.clone() else {
+        return go(&paths::sign_in_then(paths::SESSIONS));
+    };
+    let Ok(session) = session.parse::<SessionId>() else {
+        return go(&format!("{}?ended=0", paths::SESSIONS));
+    };
     let ended = platform::sessions::revoke(visit.p(), &person, &session).await;
-    go(&format!("{}?ended={}", paths::SESSIONS, u8::from(ended.is_ok())))
+    go(&format!(
+        "{}?ended={}",
+        paths::SESSIONS,
+        u8::from(ended.is_ok())
+    ))
 }
 
 /// Ends all of the person's sessions but this one.
 #[server(prefix = "/act", endpoint = "revoke-other-sessions")]
 pub async fn revoke_other_sessions() -> Result<(), ServerFnError> {
     let visit = visit();
-    let Some(person) = visit.person.clone() else { return go(&paths::sign_in_then(paths::SESSIONS)) };
-    let ended = platform::sessions::revoke_others(visit.p(), &person).await.unwrap_or(0);
+    let Some(person) = visit.person.clone() else {
+        return go(&paths::sign_in_then(paths::SESSIONS));
+    };
+    let ended = platform::sessions::revoke_others(visit.p(), &person)
+        .await
+        .unwrap_or(0);
     go(&format!("{}?ended={ended}", paths::SESSIONS))
 }
 

@@ -59,7 +59,7 @@ pub fn Console(
         Some(org) => format!("{title} · {}", org.name),
         None => title.clone(),
     };
-    PageTitle::tell(&head);
+    PageTitle::tell(head);
     view! {
         <div class="frame">
             <Rail nav=nav.clone() here=here />
@@ -89,7 +89,11 @@ pub fn Console(
 }
 
 fn ribbon(Ribbon { state, text, stops }: Ribbon) -> impl IntoView {
-    let (class, mark) = if stops { ("ribbon stop", "st stop") } else { ("ribbon", "st warn") };
+    let (class, mark) = if stops {
+        ("ribbon stop", "st stop")
+    } else {
+        ("ribbon", "st warn")
+    };
     view! {
         <section class=class aria-label="Billing state">
             <p>
@@ -121,7 +125,11 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
         }
     });
-    let home = nav.org.as_ref().or(nav.orgs.first()).map_or_else(|| paths::HOME.to_owned(), |org| paths::org(&org.id));
+    let home = nav
+        .org
+        .as_ref()
+        .or(nav.orgs.first())
+        .map_or_else(|| paths::HOME.to_owned(), |org| paths::org(&org.id));
     view! {
         <nav class="rail" id="rail" popover aria-label="Console">
             <a class="wordmark" href=home>
@@ -186,7 +194,9 @@ fn Me(viewer: Viewer) -> impl IntoView {
                 <a href=paths::SESSIONS>"Your sessions"</a>
                 <a href=paths::ONBOARDING>"New organisation"</a>
             </div>
-            <ThemeSwitch />
+            <div>
+                <ThemeSwitch />
+            </div>
             <form method="post" action=paths::LOGOUT>
                 <button class="as-link">"Sign out"</button>
             </form>

@@ -41,7 +41,7 @@ pub mod ui;
 pub use {
     frame::{Console, Nav, OrgLink, Ribbon, Viewer},
     public_frame::Public,
-    routes::{ACTS, PAGES, routes},
+    routes::{PAGES, acts, routes},
 };
 
 /// Called by the loader before the islands are hydrated.

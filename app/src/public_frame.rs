@@ -9,14 +9,13 @@ use crate::shell::PageTitle;
 /// A page anyone may see, and the few of a signed-in person that come before the console.
 #[component]
 pub fn Public(
-    #[prop(into)]
-    title: String,
+    #[prop(into)] title: String,
     /// Whether to offer the way in.
     #[prop(optional)]
     sign_in: bool,
     children: Children,
 ) -> impl IntoView {
-    PageTitle::tell(&title);
+    PageTitle::tell(title);
     view! {
         <div class="public">
             <header class="masthead">

@@ -37,7 +37,11 @@ pub fn Sessions(nav: Nav, page: SessionsView) -> impl IntoView {
         n => format!("Signed in here and in {n} other places."),
     };
     let now = page.now;
-    let each = page.rows.into_iter().map(|row| view! { <Row row=row now=now /> }).collect_view();
+    let each = page
+        .rows
+        .into_iter()
+        .map(|row| view! { <Row row=row now=now /> })
+        .collect_view();
     view! {
         <Console nav=nav here=paths::SESSIONS title="Your sessions">
             <PageTitle title="Your sessions">{standing}</PageTitle>

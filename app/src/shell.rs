@@ -33,10 +33,11 @@ pub(crate) struct PageTitle(Arc<OnceLock<String>>);
 
 impl PageTitle {
     /// Called by frames while they render.
-    pub(crate) fn tell(title: &str) {
+    pub(crate) fn tell(mut title: String) {
         if let Some(Self(told)) = use_context() {
             // A page has one frame; were there two, the outer one speaks first.
-            _ = told.set(format!("{title} · secapi"));
+            title.push_str(" · secapi");
+            _ = told.set(title);
         }
     }
 }
@@ -56,12 +57,26 @@ pub fn document(head: Head<'_>, page: impl FnOnce() -> AnyView) -> String {
     around(head, title, &body)
 }
 
-fn around(Head { assets, theme, nonce }: Head<'_>, title: &str, body: &str) -> String {
+fn around(
+    Head {
+        assets,
+        theme,
+        nonce,
+    }: Head<'_>,
+    title: &str,
+    body: &str,
+) -> String {
     let scheme = match theme {
         Theme::System => String::new(),
         chosen => format!(" data-theme=\"{}\"", chosen.name()),
     };
-    let Assets { css, js, wasm, font, icon } = assets;
+    let Assets {
+        css,
+        js,
+        wasm,
+        font,
+        icon,
+    } = assets;
     let loader = LOADER.replace("{js}", js).replace("{wasm}", wasm);
     let title = escaped(title);
     format!(
@@ -83,7 +98,9 @@ fn around(Head { assets, theme, nonce }: Head<'_>, title: &str, body: &str) -> S
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -100,11 +117,23 @@ mod tests {
             font: "/a.woff2".into(),
             icon: "/a.svg".into(),
         };
-        let head = Head { assets: &assets, theme: Theme::Dark, nonce: "n0nce" };
-        let html = document(head, || view! { <Public title="</title><b>">"Text"</Public> }.into_any());
-        assert!(html.contains("<title>&lt;/title&gt;&lt;b&gt; · secapi</title>"), "{html}");
+        let head = Head {
+            assets: &assets,
+            theme: Theme::Dark,
+            nonce: "n0nce",
+        };
+        let html = document(head, || {
+            view! { <Public title="</title><b>">"Text"</Public> }.into_any()
+        });
+        assert!(
+            html.contains("<title>&lt;/title&gt;&lt;b&gt; · secapi</title>"),
+            "{html}"
+        );
         assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
         assert!(html.contains("nonce=\"n0nce\""));
-        assert!(!html.contains("style="), "the policy allows no style attributes");
+        assert!(
+            !html.contains("style="),
+            "the policy allows no style attributes"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! One busy organisation at one moment, 12 November 2026, 14:32 UTC, and one new one.
 
 use app::keys::{
-    AlreadyShown, CreateForm, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView, Reveal, RevealView, Revealed,
+    AlreadyShown, CreateForm, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView, Reveal,
+    RevealView, Revealed,
 };
 use app::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
 use app::public::{ErrorPage, ErrorView, Landing, ProviderDown, SignIn, SignedOut};
@@ -22,7 +23,9 @@ const REQUEST: &str = "req_01KAGB1BHKZ8TEMR5V7W9X1Y3Z";
 pub type Page = (&'static str, fn() -> AnyView);
 
 pub const PAGES: &[Page] = &[
-    ("landing", || view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false /> }.into_any()),
+    ("landing", || {
+        view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false /> }.into_any()
+    }),
     ("sign-in", || {
         view! { <SignIn provider="the development provider" host="127.0.0.1:8080" dev=true login="/auth/login?return_to=%2Forgs" /> }.into_any()
     }),
@@ -30,11 +33,27 @@ pub const PAGES: &[Page] = &[
     ("provider-down", || {
         view! { <ProviderDown host="login.northwind.example" code="provider_unavailable" request_id=REQUEST retry="/auth/login" /> }.into_any()
     }),
-    ("not-found", || view! { <ErrorPage error=ErrorView::not_found(REQUEST.into()) /> }.into_any()),
-    ("forbidden", || view! { <ErrorPage error=ErrorView::forbidden(REQUEST.into(), "/keys".into()) /> }.into_any()),
-    ("expired-form", || view! { <ErrorPage error=ErrorView::expired_form(REQUEST.into(), "/keys".into()) /> }.into_any()),
-    ("internal", || view! { <ErrorPage error=ErrorView::internal(REQUEST.into()) /> }.into_any()),
-    ("onboarding", || onboarding(OnboardingForm { first: true, grant_calls: 250, ..OnboardingForm::default() })),
+    ("not-found", || {
+        view! { <ErrorPage error=ErrorView::not_found(REQUEST.into()) /> }.into_any()
+    }),
+    ("forbidden", || {
+        view! { <ErrorPage error=ErrorView::forbidden(REQUEST.into(), "/keys".into()) /> }
+            .into_any()
+    }),
+    ("expired-form", || {
+        view! { <ErrorPage error=ErrorView::expired_form(REQUEST.into(), "/keys".into()) /> }
+            .into_any()
+    }),
+    ("internal", || {
+        view! { <ErrorPage error=ErrorView::internal(REQUEST.into()) /> }.into_any()
+    }),
+    ("onboarding", || {
+        onboarding(OnboardingForm {
+            first: true,
+            grant_calls: 250,
+            ..OnboardingForm::default()
+        })
+    }),
     ("onboarding-error", || {
         onboarding(OnboardingForm {
             name: "Northwind Research ".repeat(8),
@@ -43,8 +62,14 @@ pub const PAGES: &[Page] = &[
             ..OnboardingForm::default()
         })
     }),
-    ("first-key", || view! { <Reveal nav=None page=reveal("first key", Revealed::First(progress(None))) /> }.into_any()),
-    ("new-key", || view! { <Reveal nav=Some(nav()) page=reveal("nightly-export", Revealed::Created) /> }.into_any()),
+    ("first-key", || {
+        view! { <Reveal nav=None page=reveal("first key", Revealed::First(Box::new(progress(None)))) /> }
+            .into_any()
+    }),
+    ("new-key", || {
+        view! { <Reveal nav=Some(nav()) page=reveal("nightly-export", Revealed::Created) /> }
+            .into_any()
+    }),
     ("rotated", || {
         let revealed = Revealed::Rotated(Some(NOW.plus(Span::hours(24))));
         view! { <Reveal nav=Some(nav()) page=reveal("production-ingest", revealed) /> }.into_any()
@@ -53,12 +78,18 @@ pub const PAGES: &[Page] = &[
         view! { <AlreadyShown nav=Some(nav()) org_id=ORG key_href="/key" label="nightly-export" mask=MASK /> }.into_any()
     }),
     ("overview", || overview(&keys(), requests(12), None)),
-    ("overview-new", || overview(&keys()[..1], Vec::new(), Some(progress(None)))),
-    ("keys", || keys_page(keys(), 25, CreateForm::new("form_1".into()), None)),
+    ("overview-new", || {
+        overview(&keys()[..1], Vec::new(), Some(progress(None)))
+    }),
+    ("keys", || {
+        keys_page(keys(), 25, CreateForm::new("form_1".into()), None)
+    }),
     ("keys-error", || {
         let form = CreateForm {
             label: "nightly\u{7}export".into(),
-            label_error: Some("A label cannot hold line breaks or other control characters.".into()),
+            label_error: Some(
+                "A label cannot hold line breaks or other control characters.".into(),
+            ),
             scopes: vec![],
             scopes_error: Some("Choose at least one scope.".into()),
             refused: Some(ServerError {
@@ -71,9 +102,21 @@ pub const PAGES: &[Page] = &[
         keys_page(keys(), 25, form, None)
     }),
     ("keys-none", || {
-        keys_page(Vec::new(), 1, CreateForm::new("form_1".into()), Some("The key first key is revoked.".into()))
+        keys_page(
+            Vec::new(),
+            1,
+            CreateForm::new("form_1".into()),
+            Some("The key first key is revoked.".into()),
+        )
     }),
-    ("keys-full", || keys_page(keys()[..1].to_vec(), 1, CreateForm::new("form_1".into()), None)),
+    ("keys-full", || {
+        keys_page(
+            keys()[..1].to_vec(),
+            1,
+            CreateForm::new("form_1".into()),
+            None,
+        )
+    }),
     ("key", || key_page(&keys()[0], requests(8), 59_041)),
     ("key-unused", || key_page(&keys()[4], Vec::new(), 0)),
     ("sessions", sessions),
@@ -88,12 +131,21 @@ fn onboarding(form: OnboardingForm) -> AnyView {
 }
 
 fn nav() -> Nav {
-    let org = |id: &str, name: &str| OrgLink { id: id.into(), name: name.into() };
+    let org = |id: &str, name: &str| OrgLink {
+        id: id.into(),
+        name: name.into(),
+    };
     Nav {
-        viewer: Viewer { name: "Ada Lindqvist".into(), email: Some("ada@example.com".into()) },
+        viewer: Viewer {
+            name: "Ada Lindqvist".into(),
+            email: Some("ada@example.com".into()),
+        },
         org: Some(org(ORG, "Northwind Research")),
         plan: "Team".into(),
-        orgs: vec![org(ORG, "Northwind Research"), org("org_2", "Halden Instruments, Investor Relations")],
+        orgs: vec![
+            org(ORG, "Northwind Research"),
+            org("org_2", "Halden Instruments, Investor Relations"),
+        ],
         keys: "5 of 25".into(),
         ribbon: None,
         dev: true,
@@ -128,7 +180,13 @@ fn reveal(label: &str, revealed: Revealed) -> RevealView {
 }
 
 fn keys() -> Vec<KeyRow> {
-    let key = |label: &str, mask: &str, scopes: &[&str], used: Option<Span>, mark, state: &str, hint: &str| KeyRow {
+    let key = |label: &str,
+               mask: &str,
+               scopes: &[&str],
+               used: Option<Span>,
+               mark,
+               state: &str,
+               hint: &str| KeyRow {
         href: "/key".into(),
         label: label.into(),
         mask: mask.into(),
@@ -145,8 +203,24 @@ fn keys() -> Vec<KeyRow> {
     };
     let read = &["read:sec"][..];
     vec![
-        key("production-ingest", "secapi_live_7Kd2…x9Qf", read, Some(Span::seconds(41)), Mark::Ok, "Works", ""),
-        key("notebook-ada", "secapi_live_e8Rw…t3Lk", &["read:sec", "billing:read"], Some(Span::hours(5)), Mark::Ok, "Works", ""),
+        key(
+            "production-ingest",
+            "secapi_live_7Kd2…x9Qf",
+            read,
+            Some(Span::seconds(41)),
+            Mark::Ok,
+            "Works",
+            "",
+        ),
+        key(
+            "notebook-ada",
+            "secapi_live_e8Rw…t3Lk",
+            &["read:sec", "billing:read"],
+            Some(Span::hours(5)),
+            Mark::Ok,
+            "Works",
+            "",
+        ),
         key(
             "backfill-2026",
             "secapi_live_Zp1N…h7Uc",
@@ -156,7 +230,15 @@ fn keys() -> Vec<KeyRow> {
             "Rotating",
             "The old secret works until 13 Nov, 09:00 UTC.",
         ),
-        key("ci", "secapi_test_Qm4T…b0Za", read, Some(Span::minutes(12)), Mark::Ok, "Works", ""),
+        key(
+            "ci",
+            "secapi_test_Qm4T…b0Za",
+            read,
+            Some(Span::minutes(12)),
+            Mark::Ok,
+            "Works",
+            "",
+        ),
         key(
             "old-ci",
             "secapi_live_Vb6y…m2Xd",
@@ -201,7 +283,12 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
         org_id: ORG.into(),
         now: NOW,
         base_url: BASE.into(),
-        billing_state: if busy { "payg_pending_card" } else { "sandbox_grant" }.into(),
+        billing_state: if busy {
+            "payg_pending_card"
+        } else {
+            "sandbox_grant"
+        }
+        .into(),
         meaning: if busy {
             "This month's free calls are used up; they come back on the first of next month."
         } else {
@@ -226,7 +313,12 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
     view! { <Overview nav=Nav { ribbon, ..nav() } page=page /> }.into_any()
 }
 
-fn keys_page(working: Vec<KeyRow>, included: i64, create: CreateForm, done: Option<String>) -> AnyView {
+fn keys_page(
+    working: Vec<KeyRow>,
+    included: i64,
+    create: CreateForm,
+    done: Option<String>,
+) -> AnyView {
     let gone = KeyRow {
         label: "trial-sheet".into(),
         mask: "secapi_live_b1Xo…90Aa".into(),
@@ -259,7 +351,11 @@ fn key_page(row: &KeyRow, requests: Vec<RequestRow>, recent_calls: i64) -> AnyVi
         row: row.clone(),
         old_secret_until: None,
         requests,
-        manage: Some(ManageView { form_id: "form_2".into(), refused: None, recent_calls }),
+        manage: Some(ManageView {
+            form_id: "form_2".into(),
+            refused: None,
+            recent_calls,
+        }),
         done: None,
     };
     view! { <KeyPage nav=nav() page=page /> }.into_any()
@@ -280,7 +376,12 @@ fn sessions() -> AnyView {
         rows: vec![
             row("1", "Firefox on Linux", "192.0.2.17", Span::ZERO),
             row("2", "Safari on iPhone", "198.51.100.4", Span::hours(6)),
-            row("3", "Chrome on Windows", "2001:db8:85a3::8a2e:370:7334", Span::days(2)),
+            row(
+                "3",
+                "Chrome on Windows",
+                "2001:db8:85a3::8a2e:370:7334",
+                Span::days(2),
+            ),
         ],
         done: None,
     };

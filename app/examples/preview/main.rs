@@ -27,26 +27,49 @@ async fn main() {
     let mut router = Router::new()
         .route("/", any(index))
         .route("/assets/{file}", any(asset))
-        .route("/orgs/{org}/first-call", any(|| async { r#"{"first": null}"# }));
+        .route(
+            "/orgs/{org}/first-call",
+            any(|| async { r#"{"first": null}"# }),
+        );
     for &(name, page) in data::PAGES {
-        router = router.route(&format!("/{name}"), any(move |headers: HeaderMap| render(headers, page)));
+        router = router.route(
+            &format!("/{name}"),
+            any(move |headers: HeaderMap| render(headers, page)),
+        );
     }
-    let listener = tokio::net::TcpListener::bind(address).await.expect("the address is free");
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .expect("the address is free");
     println!("http://{address}/");
-    axum::serve(listener, router).await.expect("the listener works");
+    axum::serve(listener, router)
+        .await
+        .expect("the listener works");
 }
 
 async fn render(headers: HeaderMap, page: fn() -> AnyView) -> impl IntoResponse {
-    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let cookies = headers
+        .get(header::COOKIE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let theme = cookies
         .split("; ")
         .find_map(|cookie| cookie.strip_prefix("theme="))
         .map_or(Theme::System, Theme::parse);
-    Html(document(Head { assets: &assets(), theme, nonce: "preview" }, page))
+    Html(document(
+        Head {
+            assets: &assets(),
+            theme,
+            nonce: "preview",
+        },
+        page,
+    ))
 }
 
 async fn index() -> impl IntoResponse {
-    let links: String = data::PAGES.iter().map(|(name, _)| format!("<li><a href=/{name}>{name}</a>")).collect();
+    let links: String = data::PAGES
+        .iter()
+        .map(|(name, _)| format!("<li><a href=/{name}>{name}</a>"))
+        .collect();
     Html(format!("<!doctype html><ul>{links}</ul>"))
 }
 
@@ -57,7 +80,12 @@ fn site() -> PathBuf {
 fn assets() -> Assets {
     let manifest = std::fs::read(site().join("manifest.json")).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-    let path = |name: &str| format!("/assets/{}", manifest[name]["file"].as_str().unwrap_or(name));
+    let path = |name: &str| {
+        format!(
+            "/assets/{}",
+            manifest[name]["file"].as_str().unwrap_or(name)
+        )
+    };
     Assets {
         css: path("app.css"),
         js: path("secapid.js"),
@@ -75,6 +103,10 @@ async fn asset(axum::extract::Path(file): axum::extract::Path<String>) -> impl I
         Some("svg") => "image/svg+xml",
         _ => "font/woff2",
     };
-    let bytes = if file.contains('/') { None } else { std::fs::read(site().join(file)).ok() };
+    let bytes = if file.contains('/') {
+        None
+    } else {
+        std::fs::read(site().join(file)).ok()
+    };
     ([(header::CONTENT_TYPE, kind)], bytes.unwrap_or_default())
 }

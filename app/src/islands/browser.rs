@@ -13,7 +13,9 @@ pub fn listen(target: &EventTarget, event: &str, mut handler: impl FnMut(Event) 
 }
 
 pub fn root() -> Option<HtmlElement> {
-    document().document_element().and_then(|root| root.dyn_into().ok())
+    document()
+        .document_element()
+        .and_then(|root| root.dyn_into().ok())
 }
 
 /// The element an event was aimed at.

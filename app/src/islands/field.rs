@@ -19,7 +19,9 @@ impl Rule {
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        [Self::OrgName, Self::KeyLabel].into_iter().find(|rule| rule.name() == name)
+        [Self::OrgName, Self::KeyLabel]
+            .into_iter()
+            .find(|rule| rule.name() == name)
     }
 
     /// What is wrong with the text, in words for the person typing it.
@@ -38,7 +40,9 @@ pub fn FieldCheck() -> impl IntoView {
     let marker = NodeRef::<leptos::html::Span>::new();
     #[cfg(feature = "hydrate")]
     Effect::new(move || {
-        let field = marker.get().and_then(|marker| marker.closest("[data-rule]").ok().flatten());
+        let field = marker
+            .get()
+            .and_then(|marker| marker.closest("[data-rule]").ok().flatten());
         if let Some(field) = field {
             watch(&field);
         }
@@ -51,7 +55,10 @@ fn watch(field: &web_sys::Element) {
     use super::browser::listen;
     use wasm_bindgen::JsCast;
     let find = |what| field.query_selector(what).ok().flatten();
-    let rule = field.get_attribute("data-rule").as_deref().and_then(Rule::named);
+    let rule = field
+        .get_attribute("data-rule")
+        .as_deref()
+        .and_then(Rule::named);
     let (Some(rule), Some(input), Some(error)) = (rule, find("input"), find(".err")) else {
         return;
     };
@@ -94,6 +101,10 @@ mod tests {
         }
         assert_eq!(Rule::OrgName.complaint("Northwind"), None);
         assert!(Rule::OrgName.complaint(" ").is_some());
-        assert_eq!(Rule::KeyLabel.complaint(""), None, "a key may go without a name");
+        assert_eq!(
+            Rule::KeyLabel.complaint(""),
+            None,
+            "a key may go without a name"
+        );
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 #[island]
 pub fn FirstCall() -> impl IntoView {
     let arrived = RwSignal::new(None::<String>);
-    let waiting = RwSignal::new(true);
+    let listening = RwSignal::new(false);
     let mark = NodeRef::<leptos::html::Span>::new();
     #[cfg(feature = "hydrate")]
     Effect::new(move || {
@@ -15,18 +15,19 @@ pub fn FirstCall() -> impl IntoView {
             .and_then(|mark| mark.closest("[data-poll]").ok().flatten())
             .and_then(|step| step.get_attribute("data-poll"));
         if let Some(url) = url {
-            poll::again(url, arrived, waiting, poll::ATTEMPTS);
+            listening.set(true);
+            poll::again(url, arrived, listening, poll::ATTEMPTS);
         }
     });
     let seen = move || arrived.with(Option::is_some);
     view! {
-        <span node_ref=mark class=move || if seen() { "st ok" } else { "st wait pulse" }>
+        <span node_ref=mark class=move || if seen() { "st ok" } else if listening.get() { "st wait pulse" } else { "st wait" }>
             <span class="sr-only">{move || if seen() { "Done" } else { "Waiting" }}</span>
         </span>
         <strong>"First real request"</strong>
         <span class="small muted" role="status">
             {move || {
-                if seen() { "seen" } else if waiting.get() { "listening, 0 seen" } else { "reload to look again" }
+                if seen() { "seen" } else if listening.get() { "listening, 0 seen" } else { "none seen; reload to look" }
             }}
         </span>
         <span class="hint">
@@ -51,20 +52,25 @@ mod poll {
     const EVERY: Duration = Duration::from_millis(900);
     pub const ATTEMPTS: u32 = 600;
 
-    pub fn again(url: String, arrived: RwSignal<Option<String>>, waiting: RwSignal<bool>, left: u32) {
+    pub fn again(
+        url: String,
+        arrived: RwSignal<Option<String>>,
+        listening: RwSignal<bool>,
+        left: u32,
+    ) {
         if left == 0 {
-            waiting.set(false);
+            listening.set(false);
             return;
         }
         let ask_then_wait = move || {
             if document().hidden() {
-                return again(url, arrived, waiting, left);
+                return again(url, arrived, listening, left);
             }
             spawn_local(async move {
                 // A question that failed is asked again: the server may just be restarting.
                 match ask(&url).await {
                     Ok(Some(line)) => arrived.set(Some(line)),
-                    _ => again(url, arrived, waiting, left - 1),
+                    _ => again(url, arrived, listening, left - 1),
                 }
             });
         };
@@ -72,7 +78,9 @@ mod poll {
     }
 
     async fn ask(url: &str) -> Result<Option<String>, JsValue> {
-        let answer: web_sys::Response = JsFuture::from(window().fetch_with_str(url)).await?.dyn_into()?;
+        let answer: web_sys::Response = JsFuture::from(window().fetch_with_str(url))
+            .await?
+            .dyn_into()?;
         let body = JsFuture::from(answer.json()?).await?;
         Ok(Reflect::get(&body, &"first".into())?.as_string())
     }

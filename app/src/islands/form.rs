@@ -7,7 +7,9 @@ pub fn FormGuard() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move || {
         use super::browser::listen;
-        let form = marker.get().and_then(|marker| marker.closest("form").ok().flatten());
+        let form = marker
+            .get()
+            .and_then(|marker| marker.closest("form").ok().flatten());
         let Some(form) = form else { return };
         let target = form.clone();
         listen(&form, "submit", move |event| {
@@ -18,7 +20,9 @@ pub fn FormGuard() -> impl IntoView {
             }
         });
         // The back button may bring this very page back: it is not busy any more.
-        listen(&window(), "pageshow", move |_| _ = form.remove_attribute("aria-busy"));
+        listen(&window(), "pageshow", move |_| {
+            _ = form.remove_attribute("aria-busy")
+        });
     });
     view! { <span node_ref=marker hidden></span> }
 }

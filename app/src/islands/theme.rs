@@ -31,7 +31,11 @@ impl Theme {
 
     /// The whole cookie, as `Set-Cookie` and `document.cookie` want it.
     pub fn cookie(self) -> String {
-        format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", Self::COOKIE, self.name())
+        format!(
+            "{}={}; Path=/; Max-Age=31536000; SameSite=Lax",
+            Self::COOKIE,
+            self.name()
+        )
     }
 
     #[cfg(feature = "ssr")]
@@ -42,7 +46,8 @@ impl Theme {
     #[cfg(not(feature = "ssr"))]
     fn now() -> Self {
         #[cfg(feature = "hydrate")]
-        if let Some(name) = super::browser::root().and_then(|root| root.get_attribute("data-theme")) {
+        if let Some(name) = super::browser::root().and_then(|root| root.get_attribute("data-theme"))
+        {
             return Self::parse(&name);
         }
         Self::System

@@ -11,10 +11,12 @@ pub fn LocalTimes() -> impl IntoView {
             return;
         };
         for index in 0..times.length() {
-            let time: Option<web_sys::Element> = times.get(index).and_then(|node| node.dyn_into().ok());
+            let time: Option<web_sys::Element> =
+                times.get(index).and_then(|node| node.dyn_into().ok());
             let Some(time) = time else { continue };
             let stamp = time.get_attribute("datetime").unwrap_or_default();
-            let local = js_sys::Date::new(&JsValue::from_str(&stamp)).to_locale_string("default", &JsValue::UNDEFINED);
+            let local = js_sys::Date::new(&JsValue::from_str(&stamp))
+                .to_locale_string("default", &JsValue::UNDEFINED);
             _ = time.set_attribute("title", &format!("{} here", String::from(local)));
         }
     });

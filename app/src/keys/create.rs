@@ -3,7 +3,9 @@ use leptos::prelude::*;
 use super::snippets;
 use crate::islands::{FormGuard, Rule};
 use crate::paths;
-use crate::ui::{Button, ButtonKind, CallBeside, Check, Choice, Field, Options, Section, ServerError};
+use crate::ui::{
+    Button, ButtonKind, CallBeside, Check, Choice, Field, Options, Section, ServerError,
+};
 
 /// What the form shows: defaults at first, as typed after a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,11 @@ const SCOPES: [(&str, &str, Option<&str>); 5] = [
         "Change the budget",
         Some("A key that can lift its own cap has no cap. Give this to people instead."),
     ),
-    ("api_keys:manage", "Make and revoke keys", Some("Can end every other key of the organisation.")),
+    (
+        "api_keys:manage",
+        "Make and revoke keys",
+        Some("Can end every other key of the organisation."),
+    ),
 ];
 
 #[component]
@@ -96,19 +102,27 @@ fn Form(org_id: String, form: CreateForm, base_url: String) -> impl IntoView {
         ..Choice::default()
     };
     let modes = vec![
-        mode("true", "Live", "counts against the free calls", form.livemode),
+        mode(
+            "true",
+            "Live",
+            "counts against the free calls",
+            form.livemode,
+        ),
         mode("false", "Test", "sample data, free", !form.livemode),
     ];
-    let expiries = CreateForm::EXPIRIES
-        .map(|(value, label)| {
-            let selected = value == form.expires;
-            view! {
-                <option value=value selected=selected>
-                    {label}
-                </option>
-            }
-        });
-    let sample = if form.label.is_empty() { "nightly-export" } else { form.label.as_str() };
+    let expiries = CreateForm::EXPIRIES.map(|(value, label)| {
+        let selected = value == form.expires;
+        view! {
+            <option value=value selected=selected>
+                {label}
+            </option>
+        }
+    });
+    let sample = if form.label.is_empty() {
+        "nightly-export"
+    } else {
+        form.label.as_str()
+    };
     let curl = snippets::create_key(&base_url, sample, form.livemode);
     view! {
         <form class="max-w-form" method="post" action=format!("{}#create", paths::keys(&org_id))>

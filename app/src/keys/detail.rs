@@ -6,8 +6,8 @@ use super::{KeyRow, snippets};
 use crate::islands::FormGuard;
 use crate::paths;
 use crate::ui::{
-    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Leaders, Note, NothingYet, Options, PageTitle, RequestRow,
-    Requests, Section, ServerError, Stamp, State, ago, spoken,
+    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Leaders, Note, NothingYet, Options,
+    PageTitle, RequestRow, Requests, Section, ServerError, Stamp, State, ago, spoken,
 };
 use crate::{Console, Nav};
 
@@ -77,21 +77,39 @@ pub fn KeyPage(nav: Nav, page: KeyView) -> impl IntoView {
 fn Facts(page: KeyView) -> impl IntoView {
     let row = page.row;
     let when = |at: Option<Micros>| {
-        at.map_or_else(|| "never".into_any(), |at| view! { <Stamp at=at /> }.into_any())
+        at.map_or_else(
+            || "never".into_any(),
+            |at| view! { <Stamp at=at /> }.into_any(),
+        )
     };
     let mut facts = vec![
-        ("State", view! { <State mark=row.mark word=row.state /> }.into_any()),
-        ("Scopes", view! { <code>{row.scopes.join(", ")}</code> }.into_any()),
-        ("Mode", if row.livemode { "Live" } else { "Test" }.into_any()),
+        (
+            "State",
+            view! { <State mark=row.mark word=row.state /> }.into_any(),
+        ),
+        (
+            "Scopes",
+            view! { <code>{row.scopes.join(", ")}</code> }.into_any(),
+        ),
+        (
+            "Mode",
+            if row.livemode { "Live" } else { "Test" }.into_any(),
+        ),
         ("Created", view! { <Stamp at=row.created /> }.into_any()),
         ("By", row.creator.into_any()),
         ("Last used", when(row.last_used)),
         ("Expires", when(row.expires)),
     ];
     if let Some(until) = page.old_secret_until {
-        facts.push(("Old secret works until", view! { <Stamp at=until /> }.into_any()));
+        facts.push((
+            "Old secret works until",
+            view! { <Stamp at=until /> }.into_any(),
+        ));
     }
-    facts.push(("Id", view! { <span class="id">{page.key_id}</span> }.into_any()));
+    facts.push((
+        "Id",
+        view! { <span class="id">{page.key_id}</span> }.into_any(),
+    ));
     view! {
         <section class="max-w-form" aria-label="The key">
             <Leaders facts=facts />
@@ -102,7 +120,12 @@ fn Facts(page: KeyView) -> impl IntoView {
 
 fn overlap_choice(overlap: Overlap, page: &KeyView) -> Choice {
     let (label, hint) = match overlap {
-        Overlap::Now => ("Now", Some("For a leaked key. Every call with the old secret is answered 401 from the next request on.")),
+        Overlap::Now => (
+            "Now",
+            Some(
+                "For a leaked key. Every call with the old secret is answered 401 from the next request on.",
+            ),
+        ),
         Overlap::OneHour => ("In an hour", None),
         Overlap::OneDay => (
             "In 24 hours",
@@ -114,7 +137,11 @@ fn overlap_choice(overlap: Overlap, page: &KeyView) -> Choice {
     Choice {
         value: overlap.as_str().into(),
         label: label.into(),
-        aside: if overlap == Overlap::Now { "stops at once".into() } else { spoken(until) },
+        aside: if overlap == Overlap::Now {
+            "stops at once".into()
+        } else {
+            spoken(until)
+        },
         machine: false,
         hint: hint.map(Into::into),
         chosen: overlap == Overlap::OneDay,
@@ -123,9 +150,14 @@ fn overlap_choice(overlap: Overlap, page: &KeyView) -> Choice {
 
 #[component]
 fn Rotate(page: KeyView, acts: ManageView) -> impl IntoView {
-    let choices = [Overlap::OneDay, Overlap::OneHour, Overlap::SevenDays, Overlap::Now]
-        .map(|overlap| overlap_choice(overlap, &page))
-        .into();
+    let choices = [
+        Overlap::OneDay,
+        Overlap::OneHour,
+        Overlap::SevenDays,
+        Overlap::Now,
+    ]
+    .map(|overlap| overlap_choice(overlap, &page))
+    .into();
     view! {
         <Section id="rotate" title="Rotate" note="A new secret for the same key, shown once on the next page.">
             <form class="max-w-form" method="post" action=paths::rotate_key(&page.org_id, &page.key_id)>
@@ -149,7 +181,11 @@ fn Revoke(page: KeyView, acts: ManageView) -> impl IntoView {
     let use_so_far = match page.row.last_used {
         None => "It was never used, so nothing breaks that we can see.".to_owned(),
         Some(at) if acts.recent_calls == 0 => {
-            format!("Last used {}; nothing has used it for {}.", spoken(at), ago(at, page.now))
+            format!(
+                "Last used {}; nothing has used it for {}.",
+                spoken(at),
+                ago(at, page.now)
+            )
         }
         Some(at) => format!(
             "Last used {}, with {} calls in the last 24 hours. They are answered 401 from the next request on.",

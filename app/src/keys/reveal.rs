@@ -12,7 +12,7 @@ use crate::{Console, Nav, Public};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revealed {
     /// With the organisation: the way in goes on from here.
-    First(Progress),
+    First(Box<Progress>),
     Created,
     /// The old secret works until then; `None`: it has stopped.
     Rotated(Option<Micros>),
@@ -64,21 +64,29 @@ pub fn Reveal(
 fn Content(page: RevealView, title: String) -> impl IntoView {
     let standing = format!("{}, {}", page.org_name, spoken(page.now));
     let overlap = match &page.revealed {
-        Revealed::Rotated(Some(until)) => Some(format!("The old secret works until {}.", spoken(*until))),
+        Revealed::Rotated(Some(until)) => {
+            Some(format!("The old secret works until {}.", spoken(*until)))
+        }
         Revealed::Rotated(None) => Some("The old secret has stopped working.".to_owned()),
         _ => None,
     };
     let steps = match page.revealed.clone() {
         Revealed::First(progress) => Some(view! {
             <Section id="steps" title="Four steps" note="Ticked when we see them happen, not when you say so." open=true>
-                <FirstSteps progress=progress />
+                <FirstSteps progress=*progress />
             </Section>
         }),
         _ => None,
     };
     let next = match page.revealed {
-        Revealed::First(_) => (paths::org(&page.org_id), "I have saved the key, go to the console"),
-        _ => (paths::keys(&page.org_id), "I have saved the key, back to all keys"),
+        Revealed::First(_) => (
+            paths::org(&page.org_id),
+            "I have saved the key, go to the console",
+        ),
+        _ => (
+            paths::keys(&page.org_id),
+            "I have saved the key, back to all keys",
+        ),
     };
     let open = steps.is_none();
     view! {
@@ -105,6 +113,7 @@ fn Content(page: RevealView, title: String) -> impl IntoView {
 }
 
 /// The same form sent twice: there is one key, and its secret was shown already.
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 #[component]
 pub fn AlreadyShown(
     nav: Option<Nav>,
@@ -131,7 +140,7 @@ pub fn AlreadyShown(
         </Note>
         <p>"If you did not save it, rotate the key: it gets a new secret, and the old one stops when you say."</p>
         <p class="acts mt-4">
-            <Button href=format!("{key_href}#rotate")>"Rotate it"</Button>
+            <Button href=key_href + "#rotate">"Rotate it"</Button>
             <a href=here.clone()>"All keys"</a>
         </p>
     };

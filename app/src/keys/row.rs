@@ -35,7 +35,10 @@ pub fn KeyTable(
     #[prop(optional)]
     brief: bool,
 ) -> impl IntoView {
-    let each = rows.into_iter().map(|row| view! { <Row row=row now=now brief=brief /> }).collect_view();
+    let each = rows
+        .into_iter()
+        .map(|row| view! { <Row row=row now=now brief=brief /> })
+        .collect_view();
     let heads: &[&str] = if brief {
         &["Key", "State", "Last used"]
     } else {
@@ -68,7 +71,11 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
         )
     };
     let (last_used, expires) = (when(row.last_used), when(row.expires));
-    let scopes = row.scopes.into_iter().map(|scope| view! { <code>{scope}</code> <br /> }).collect_view();
+    let scopes = row
+        .scopes
+        .into_iter()
+        .map(|scope| view! { <code>{scope}</code> <br /> })
+        .collect_view();
     view! {
         <tr role="row" class=row.gone.then_some("gone")>
             <th scope="row" role="rowheader">

@@ -33,7 +33,11 @@ pub fn revoke_key(base_url: &str, id: &str) -> String {
 
 fn exports(base_url: &str, secret: &str) -> String {
     let key = format!("export SECAPI_API_KEY={secret}");
-    if base_url == PUBLISHED { key } else { format!("{key}\nexport SECAPI_BASE_URL={base_url}") }
+    if base_url == PUBLISHED {
+        key
+    } else {
+        format!("{key}\nexport SECAPI_BASE_URL={base_url}")
+    }
 }
 
 /// Every way to make the first request. Without a secret a placeholder stands for it.
@@ -77,7 +81,10 @@ mod tests {
     #[test]
     fn the_base_url_is_said_only_where_clients_would_not_find_it() {
         assert_eq!(exports(PUBLISHED, "s"), "export SECAPI_API_KEY=s");
-        assert!(exports("http://127.0.0.1:8080", "s").ends_with("SECAPI_BASE_URL=http://127.0.0.1:8080"));
+        assert!(
+            exports("http://127.0.0.1:8080", "s")
+                .ends_with("SECAPI_BASE_URL=http://127.0.0.1:8080")
+        );
     }
 
     #[test]

@@ -23,7 +23,11 @@ pub struct OnboardingForm {
 /// One field between a new person and their first key.
 #[component]
 pub fn Onboarding(form: OnboardingForm) -> impl IntoView {
-    let title = if form.first { "Name your organisation" } else { "A new organisation" };
+    let title = if form.first {
+        "Name your organisation"
+    } else {
+        "A new organisation"
+    };
     let lead = if form.first {
         "Keys, calls and bills belong to an organisation. Its first key is made in the same step and shown to you once."
     } else {

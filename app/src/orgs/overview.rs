@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use super::{FirstSteps, Progress};
 use crate::keys::{KeyRow, KeyTable, snippets};
 use crate::paths;
-use crate::ui::{CallBeside, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests, Section, Stamp, Style};
+use crate::ui::{
+    CallBeside, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests, Section, Stamp, Style,
+};
 use crate::{Console, Nav};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +78,15 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
 #[component]
 fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
     let facts = vec![
-        ("Free calls left", format!("{} of {}", grouped(page.grant_remaining), grouped(page.grant_calls)).into_any()),
+        (
+            "Free calls left",
+            format!(
+                "{} of {}",
+                grouped(page.grant_remaining),
+                grouped(page.grant_calls)
+            )
+            .into_any(),
+        ),
         ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
         ("Failed, so free", grouped(page.failed).into_any()),
         (
@@ -127,7 +137,13 @@ mod tests {
 
     #[test]
     fn figures_are_grouped_by_thousands() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (60366, "60,366"), (-1_234_567, "-1,234,567")];
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (60366, "60,366"),
+            (-1_234_567, "-1,234,567"),
+        ];
         for (number, text) in cases {
             assert_eq!(grouped(number), text);
         }

@@ -29,7 +29,8 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
         mark: Mark::Ok,
         title: "Organisation and key",
         aside: view! { <Stamp at=made style=Style::Clock /> }.into_any(),
-        hint: view! { {progress.org_name} ", one key, scope " <code>{progress.scopes}</code> }.into_any(),
+        hint: view! { {progress.org_name} ", one key, scope " <code>{progress.scopes}</code> }
+            .into_any(),
     };
     let billing = Step {
         mark: Mark::Ok,
@@ -47,7 +48,7 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
         .into_any(),
     };
     let first = match progress.first {
-        Some(row) => first_seen(row).view(),
+        Some(row) => first_seen(&row).view(),
         None => view! {
             <li aria-current="step" data-poll=paths::first_call(&progress.org_id)>
                 <FirstCall />
@@ -59,12 +60,16 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
         mark: Mark::Off,
         title: "Attach billing",
         aside: view! { "optional" }.into_any(),
-        hint: format!("Only when {} calls a month are too few.", progress.grant_calls).into_any(),
+        hint: format!(
+            "Only when {} calls a month are too few.",
+            progress.grant_calls
+        )
+        .into_any(),
     };
     view! { <Steps>{org.view()} {billing.view()} {first} {attach.view()}</Steps> }
 }
 
-fn first_seen(row: RequestRow) -> Step {
+fn first_seen(row: &RequestRow) -> Step {
     Step {
         mark: Mark::Ok,
         title: "First real request",

@@ -48,7 +48,10 @@ fn Exchange(base_url: String) -> impl IntoView {
     let request = format!("curl -i {base_url}/v1/me \\\n  -H \"x-api-key: $SECAPI_API_KEY\"");
     let headers = [
         ("request-id", "req_01KAGWRJD8T6V88KQ2M4Z7X9BA"),
-        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        (
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        ),
         ("secapi-meter-class", "platform"),
         ("secapi-plan-key", "sandbox_grant"),
         ("secapi-billing-state", "sandbox_grant"),

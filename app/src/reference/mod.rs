@@ -20,7 +20,11 @@ struct Group {
 
 /// The whole document as one readable page. In the console when someone is signed in.
 #[component]
-pub fn Reference(nav: Option<Nav>, document: Value, #[prop(into)] base_url: String) -> impl IntoView {
+pub fn Reference(
+    nav: Option<Nav>,
+    document: Value,
+    #[prop(into)] base_url: String,
+) -> impl IntoView {
     let title = "API reference";
     let content = view! { <Content document=document base_url=base_url /> };
     match nav {
@@ -41,7 +45,13 @@ pub fn Reference(nav: Option<Nav>, document: Value, #[prop(into)] base_url: Stri
 
 #[component]
 fn Content(document: Value, base_url: String) -> impl IntoView {
-    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |pointer: &str| {
+        document
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let groups = groups(&document, &base_url);
     let contents = groups
         .iter()
@@ -94,17 +104,28 @@ fn groups(document: &Value, base_url: &str) -> Vec<Group> {
             operations: Vec::new(),
         })
         .collect();
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let paths = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     for (path, item) in paths {
         for (method, operation) in item.as_object().into_iter().flatten() {
             if !["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
                 continue;
             }
-            let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or("Other");
+            let tag = operation
+                .pointer("/tags/0")
+                .and_then(Value::as_str)
+                .unwrap_or("Other");
             let view = OperationView::read(document, path, method, operation, base_url);
             match groups.iter_mut().find(|group| group.tag == tag) {
                 Some(group) => group.operations.push(view),
-                None => groups.push(Group { tag: tag.to_owned(), about: String::new(), operations: vec![view] }),
+                None => groups.push(Group {
+                    tag: tag.to_owned(),
+                    about: String::new(),
+                    operations: vec![view],
+                }),
             }
         }
     }
@@ -113,7 +134,11 @@ fn groups(document: &Value, base_url: &str) -> Vec<Group> {
 }
 
 fn string(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// For anchors: letters and figures, one hyphen between.
@@ -141,7 +166,10 @@ mod tests {
             },
         });
         let groups = groups(&document, "http://x");
-        let found: Vec<_> = groups.iter().map(|group| (group.tag.as_str(), group.operations.len())).collect();
+        let found: Vec<_> = groups
+            .iter()
+            .map(|group| (group.tag.as_str(), group.operations.len()))
+            .collect();
         assert_eq!(found, [("Keys", 2), ("Account", 1)]);
     }
 

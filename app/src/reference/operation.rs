@@ -26,9 +26,21 @@ struct AnswerView {
 }
 
 impl OperationView {
-    pub fn read(document: &Value, path: &str, method: &str, operation: &Value, base_url: &str) -> Self {
-        let body = operation.get("requestBody").and_then(|body| json_schema(document, body));
-        let answers = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+    pub fn read(
+        document: &Value,
+        path: &str,
+        method: &str,
+        operation: &Value,
+        base_url: &str,
+    ) -> Self {
+        let body = operation
+            .get("requestBody")
+            .and_then(|body| json_schema(document, body));
+        let answers = operation
+            .get("responses")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let has_body = body.is_some();
         Self {
             anchor: slug(&format!("{method} {path}")),
@@ -37,8 +49,12 @@ impl OperationView {
             summary: string(operation, "summary"),
             about: string(operation, "description"),
             parameters: parameters(document, operation),
-            body: body.map(|schema| fields(document, schema)).unwrap_or_default(),
-            answers: answers.map(|(status, answer)| answer_view(document, status, answer)).collect(),
+            body: body
+                .map(|schema| fields(document, schema))
+                .unwrap_or_default(),
+            answers: answers
+                .map(|(status, answer)| answer_view(document, status, answer))
+                .collect(),
             curl: curl(base_url, method, path, has_body),
         }
     }
@@ -53,14 +69,22 @@ fn json_schema<'a>(document: &'a Value, body: &'a Value) -> Option<&'a Value> {
 }
 
 fn parameters(document: &Value, operation: &Value) -> Vec<FieldRow> {
-    let all = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let all = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     all.map(|parameter| {
         let parameter = resolve(document, parameter);
-        let kind = parameter.get("schema").map_or_else(|| "string".into(), |schema| kind(document, schema));
+        let kind = parameter
+            .get("schema")
+            .map_or_else(|| "string".into(), |schema| kind(document, schema));
         FieldRow {
             path: string(parameter, "name"),
             kind: format!("{kind}, in the {}", string(parameter, "in")),
-            required: parameter.get("required").is_some_and(|required| required == true),
+            required: parameter
+                .get("required")
+                .is_some_and(|required| required == true),
             about: string(parameter, "description"),
         }
     })
@@ -69,7 +93,11 @@ fn parameters(document: &Value, operation: &Value) -> Vec<FieldRow> {
 
 fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
     let answer = resolve(document, answer);
-    let headers = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let headers = answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     AnswerView {
         status: status.to_owned(),
         about: string(answer, "description"),
@@ -78,7 +106,9 @@ fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
                 let header = resolve(document, header);
                 FieldRow {
                     path: name.clone(),
-                    kind: header.get("schema").map_or_else(|| "string".into(), |schema| kind(document, schema)),
+                    kind: header
+                        .get("schema")
+                        .map_or_else(|| "string".into(), |schema| kind(document, schema)),
                     required: false,
                     about: string(header, "description"),
                 }
@@ -86,7 +116,9 @@ fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
             .collect(),
         // An error's body is the same everywhere and would drown the rest.
         fields: if status.starts_with('2') {
-            json_schema(document, answer).map(|schema| fields(document, schema)).unwrap_or_default()
+            json_schema(document, answer)
+                .map(|schema| fields(document, schema))
+                .unwrap_or_default()
         } else {
             Vec::new()
         },
@@ -98,7 +130,11 @@ fn curl(base_url: &str, method: &str, path: &str, has_body: bool) -> String {
         "get" => String::new(),
         other => format!("-X {} ", other.to_ascii_uppercase()),
     };
-    let body = if has_body { " \\\n  -H \"content-type: application/json\" -d '{}'" } else { "" };
+    let body = if has_body {
+        " \\\n  -H \"content-type: application/json\" -d '{}'"
+    } else {
+        ""
+    };
     format!("curl -s {verb}{base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"{body}")
 }
 
@@ -107,7 +143,11 @@ pub fn Operation(op: OperationView) -> impl IntoView {
     let call = op.call();
     let heading = format!("{}-h", op.anchor);
     let labelled = heading.clone();
-    let answers = op.answers.into_iter().map(|answer| view! { <Answer answer=answer /> }).collect_view();
+    let answers = op
+        .answers
+        .into_iter()
+        .map(|answer| view! { <Answer answer=answer /> })
+        .collect_view();
     view! {
         <article class="op" id=op.anchor.clone() aria-labelledby=labelled>
             <h3 id=heading>
@@ -197,7 +237,10 @@ mod tests {
             },
         });
         let op = OperationView::read(&json!({}), "/v1/api_keys", "post", &operation, "http://x");
-        assert_eq!((op.call().as_str(), op.anchor.as_str()), ("POST /v1/api_keys", "post-v1-api-keys"));
+        assert_eq!(
+            (op.call().as_str(), op.anchor.as_str()),
+            ("POST /v1/api_keys", "post-v1-api-keys")
+        );
         assert_eq!(op.parameters[0].kind, "integer, in the query");
         assert_eq!(op.body[0].path, "label");
         assert_eq!(op.answers.len(), 2);

@@ -39,11 +39,21 @@ pub fn fields(document: &Value, schema: &Value) -> Vec<FieldRow> {
 
 fn unfold(document: &Value, schema: &Value, prefix: &str, depth: usize, rows: &mut Vec<FieldRow>) {
     let schema = present(document, schema);
-    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+    for part in schema
+        .get("allOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         unfold(document, part, prefix, depth, rows);
     }
     let required = schema.get("required").and_then(Value::as_array);
-    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, field) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let path = format!("{prefix}{name}");
         rows.push(FieldRow {
             kind: kind(document, field),
@@ -64,14 +74,24 @@ fn unfold(document: &Value, schema: &Value, prefix: &str, depth: usize, rows: &m
 /// The schema without what only says that it may be null.
 fn present<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let schema = resolve(document, schema);
-    let choices = ["oneOf", "anyOf"].iter().find_map(|name| schema.get(name).and_then(Value::as_array));
-    let real = choices.and_then(|choices| choices.iter().find(|one| one.get("type").is_none_or(|kind| kind != "null")));
+    let choices = ["oneOf", "anyOf"]
+        .iter()
+        .find_map(|name| schema.get(name).and_then(Value::as_array));
+    let real = choices.and_then(|choices| {
+        choices
+            .iter()
+            .find(|one| one.get("type").is_none_or(|kind| kind != "null"))
+    });
     real.map_or(schema, |real| resolve(document, real))
 }
 
 fn about(document: &Value, field: &Value) -> String {
     let own = field.get("description").and_then(Value::as_str);
-    let named = || present(document, field).get("description").and_then(Value::as_str);
+    let named = || {
+        present(document, field)
+            .get("description")
+            .and_then(Value::as_str)
+    };
     own.or_else(named).unwrap_or_default().to_owned()
 }
 
@@ -90,15 +110,24 @@ pub fn kind(document: &Value, field: &Value) -> String {
     let word = match schema.get("type") {
         Some(Value::Array(kinds)) => kinds.iter().map(plain).collect::<Vec<_>>().join(" or "),
         Some(Value::String(kind)) if kind == "array" => {
-            let items = schema.get("items").map_or_else(String::new, |items| kind_of_items(document, items));
+            let items = schema
+                .get("items")
+                .map_or_else(String::new, |items| kind_of_items(document, items));
             format!("list{items}")
         }
         Some(Value::String(kind)) => kind.clone(),
         _ if schema.get("properties").is_some() => "object".into(),
         _ => "any".into(),
     };
-    let format = schema.get("format").and_then(Value::as_str).map_or_else(String::new, |format| format!(", {format}"));
-    let null = if nullable && outer.get("allOf").is_none() { " or null" } else { "" };
+    let format = schema
+        .get("format")
+        .and_then(Value::as_str)
+        .map_or_else(String::new, |format| format!(", {format}"));
+    let null = if nullable && outer.get("allOf").is_none() {
+        " or null"
+    } else {
+        ""
+    };
     format!("{word}{format}{null}")
 }
 
@@ -108,7 +137,9 @@ fn kind_of_items(document: &Value, items: &Value) -> String {
 
 /// A value as it is written in a sentence.
 pub fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -127,7 +158,10 @@ mod tests {
             "Org": {"type": "object", "properties": {"mode": {"enum": ["live", "test"]}}},
         }}});
         let rows = fields(&document, &json!({"$ref": "#/components/schemas/Key"}));
-        let found: Vec<_> = rows.iter().map(|row| (row.path.as_str(), row.kind.as_str(), row.required)).collect();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row.path.as_str(), row.kind.as_str(), row.required))
+            .collect();
         assert_eq!(
             found,
             [
@@ -142,6 +176,9 @@ mod tests {
     #[test]
     fn a_schema_that_holds_itself_ends() {
         let document = json!({"components": {"schemas": {"Tree": {"properties": {"child": {"$ref": "#/components/schemas/Tree"}}}}}});
-        assert_eq!(fields(&document, &json!({"$ref": "#/components/schemas/Tree"})).len(), DEPTH + 1);
+        assert_eq!(
+            fields(&document, &json!({"$ref": "#/components/schemas/Tree"})).len(),
+            DEPTH + 1
+        );
     }
 }

@@ -22,18 +22,29 @@ impl FromRequest<Site> for Fields {
     type Rejection = StatusCode;
 
     async fn from_request(request: Request, _: &Site) -> Result<Self, StatusCode> {
-        let bytes = to_bytes(request.into_body(), FORM_LIMIT).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+        let bytes = to_bytes(request.into_body(), FORM_LIMIT)
+            .await
+            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+        Ok(Self(
+            url::form_urlencoded::parse(&bytes).into_owned().collect(),
+        ))
     }
 }
 
 impl Fields {
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(field, _)| field == name)
+            .map_or("", |(_, value)| value)
     }
 
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.clone()).collect()
+        self.0
+            .iter()
+            .filter(|(field, _)| field == name)
+            .map(|(_, value)| value.clone())
+            .collect()
     }
 
     fn fingerprint(&self) -> [u8; 32] {
@@ -54,7 +65,10 @@ pub struct Made {
 
 impl Made {
     pub fn stored(key: &ApiKey) -> String {
-        let made = Self { org: key.org.clone(), key: key.id.clone() };
+        let made = Self {
+            org: key.org.clone(),
+            key: key.id.clone(),
+        };
         serde_json::to_string(&made).unwrap_or_default()
     }
 }
@@ -72,7 +86,12 @@ pub fn form_id(visit: &Visit) -> String {
 }
 
 /// Claims the form's id, so that sending it again makes nothing more.
-pub async fn once(visit: &Visit, person: &Person, route: &str, fields: &Fields) -> Result<Sent, Response> {
+pub async fn once(
+    visit: &Visit,
+    person: &Person,
+    route: &str,
+    fields: &Fields,
+) -> Result<Sent, Response> {
     let request = once::Request {
         scope: person.user.id.as_str(),
         route: format!("form {route}"),

@@ -17,7 +17,10 @@ use super::nav::{self, Standing};
 use super::views::{key_row, request_rows};
 use super::visit::{Visit, in_query, redirect};
 use super::{Asked, asked};
-use crate::keys::{AlreadyShown, CreateForm, KeyPage, KeyView, Keys, KeysView, ManageView, Reveal, RevealView, Revealed};
+use crate::keys::{
+    AlreadyShown, CreateForm, KeyPage, KeyView, Keys, KeysView, ManageView, Reveal, RevealView,
+    Revealed,
+};
 use crate::paths;
 use crate::ui::ServerError;
 
@@ -29,13 +32,25 @@ pub struct Before {
     label: Option<String>,
 }
 
-pub async fn list(visit: Visit, Path(org): Path<String>, before: Asked<Before>) -> Result<Response, Response> {
+pub async fn list(
+    visit: Visit,
+    Path(org): Path<String>,
+    before: Asked<Before>,
+) -> Result<Response, Response> {
     let org: OrgId = visit.id(&org)?;
     let standing = nav::standing(&visit, &org).await?;
     let before = asked(before);
     let mut form = CreateForm::new(forms::form_id(&visit));
     form.label = before.label.unwrap_or_default();
-    let response = keys_page(&visit, StatusCode::OK, standing, &org, form, before.revoked.as_deref()).await?;
+    let response = keys_page(
+        &visit,
+        StatusCode::OK,
+        standing,
+        &org,
+        form,
+        before.revoked.as_deref(),
+    )
+    .await?;
     Ok(visit.remember(&org, response))
 }
 
@@ -48,9 +63,12 @@ async fn keys_page(
     revoked: Option<&str>,
 ) -> Result<Response, Response> {
     let now = visit.now();
-    let all = visit.or_failed(platform::keys::list(visit.p(), &standing.actor, org, None, 100).await)?.keys;
+    let all = visit
+        .or_failed(platform::keys::list(visit.p(), &standing.actor, org, None, 100).await)?
+        .keys;
     let done = all.iter().find(|key| Some(key.id.as_str()) == revoked);
-    let (working, gone): (Vec<&ApiKey>, Vec<&ApiKey>) = all.iter().partition(|key| key.state(now).works());
+    let (working, gone): (Vec<&ApiKey>, Vec<&ApiKey>) =
+        all.iter().partition(|key| key.state(now).works());
     let page = KeysView {
         org_id: org.to_string(),
         now,
@@ -59,37 +77,75 @@ async fn keys_page(
         gone: gone.into_iter().map(|key| key_row(key, now)).collect(),
         included: standing.room.included,
         billing_state: standing.billing.state.as_str().to_owned(),
-        create: standing.member.role.may(Permission::ManageKeys).then_some(form),
-        done: done.map(|key| format!("{} is revoked. Its next call is answered 401.", key.display())),
+        create: standing
+            .member
+            .role
+            .may(Permission::ManageKeys)
+            .then_some(form),
+        done: done.map(|key| {
+            format!(
+                "{} is revoked. Its next call is answered 401.",
+                key.display()
+            )
+        }),
     };
     let nav = standing.nav;
     Ok(visit.page(status, || view! { <Keys nav=nav page=page /> }.into_any()))
 }
 
-pub async fn create(visit: Visit, Path(org): Path<String>, fields: Fields) -> Result<Response, Response> {
+pub async fn create(
+    visit: Visit,
+    Path(org): Path<String>,
+    fields: Fields,
+) -> Result<Response, Response> {
     let org: OrgId = visit.id(&org)?;
     let here = paths::keys(org.as_str());
     let person = visit.person_or(&format!("{here}?label={}", in_query(fields.text("label"))))?;
     let standing = nav::standing(&visit, &org).await?;
     let mut form = as_typed(&visit, &fields);
     let Some(new) = read(&visit, &fields, &mut form) else {
-        return keys_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, standing, &org, form, None).await;
+        return keys_page(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            standing,
+            &org,
+            form,
+            None,
+        )
+        .await;
     };
     let claim = match forms::once(&visit, &person, &here, &fields).await? {
         Sent::First(claim) => claim,
         Sent::Again(made) => return already_shown(&visit, standing, &made.org, &made.key).await,
     };
-    let answer = Answer { claim: &claim, status: 200, body: &forms::Made::stored };
+    let answer = Answer {
+        claim: &claim,
+        status: 200,
+        body: &forms::Made::stored,
+    };
     let request = &visit.context.request_id;
-    match platform::keys::create_key(visit.p(), &standing.actor, &org, new, request, Some(answer)).await {
+    match platform::keys::create_key(visit.p(), &standing.actor, &org, new, request, Some(answer))
+        .await
+    {
         Ok(made) => Ok(reveal(&visit, standing, &made, Revealed::Created)),
         Err(error) => {
             forms::release(&visit, &claim).await;
             match &error {
-                Error::Invalid { field: "scopes", message } => form.scopes_error = Some(message.clone()),
+                Error::Invalid {
+                    field: "scopes",
+                    message,
+                } => form.scopes_error = Some(message.clone()),
                 other => form.refused = Some(visit.refused(other)),
             }
-            keys_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, standing, &org, form, None).await
+            keys_page(
+                &visit,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                standing,
+                &org,
+                form,
+                None,
+            )
+            .await
         }
     }
 }
@@ -111,10 +167,16 @@ fn read(visit: &Visit, fields: &Fields, form: &mut CreateForm) -> Option<NewKey>
     if let Err(bad) = &label {
         form.label_error = Some(bad.to_string());
     }
-    let scopes: Result<Scopes, _> = form.scopes.iter().map(|name| name.parse::<Scope>()).collect();
+    let scopes: Result<Scopes, _> = form
+        .scopes
+        .iter()
+        .map(|name| name.parse::<Scope>())
+        .collect();
     match &scopes {
         Err(bad) => form.scopes_error = Some(bad.to_string()),
-        Ok(scopes) if scopes.is_empty() => form.scopes_error = Some("Choose at least one scope.".to_owned()),
+        Ok(scopes) if scopes.is_empty() => {
+            form.scopes_error = Some("Choose at least one scope.".to_owned())
+        }
         Ok(_) => {}
     }
     if form.label_error.is_some() || form.scopes_error.is_some() {
@@ -139,12 +201,20 @@ fn expiry(now: Micros, chosen: &str) -> Option<Micros> {
     Some(now.plus(Span::days(days)))
 }
 
-pub async fn one(visit: Visit, Path((org, key)): Path<(String, String)>, before: Asked<Before>) -> Result<Response, Response> {
+pub async fn one(
+    visit: Visit,
+    Path((org, key)): Path<(String, String)>,
+    before: Asked<Before>,
+) -> Result<Response, Response> {
     let (org, key): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
     let standing = nav::standing(&visit, &org).await?;
     let problem = asked(before).problem.map(|code| ServerError {
         message: "The key was not revoked; nothing was changed. Try again.".to_owned(),
-        code: code.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(40).collect(),
+        code: code
+            .chars()
+            .filter(|c| c.is_ascii_lowercase() || *c == '_')
+            .take(40)
+            .collect(),
         request_id: visit.request_id(),
     });
     key_page(&visit, StatusCode::OK, standing, &org, &key, problem).await
@@ -160,8 +230,11 @@ async fn key_page(
 ) -> Result<Response, Response> {
     let (p, now) = (visit.p(), visit.now());
     let key = visit.or_failed(platform::keys::find(p, &standing.actor, org, id).await)?;
-    let latest = visit.or_failed(platform::requests::latest_of_key(p, &standing.actor, org, id, 20).await)?;
-    let recent = visit.or_failed(platform::requests::count_of_key(p, &standing.actor, org, id, Span::hours(24)).await)?;
+    let latest = visit
+        .or_failed(platform::requests::latest_of_key(p, &standing.actor, org, id, 20).await)?;
+    let recent = visit.or_failed(
+        platform::requests::count_of_key(p, &standing.actor, org, id, Span::hours(24)).await,
+    )?;
     let state = key.state(now);
     let manages = standing.member.role.may(Permission::ManageKeys) && state.works();
     let page = KeyView {
@@ -175,37 +248,80 @@ async fn key_page(
         },
         requests: request_rows(&latest, std::slice::from_ref(&key)),
         row: key_row(&key, now),
-        manage: manages.then(|| ManageView { form_id: forms::form_id(visit), refused, recent_calls: recent }),
+        manage: manages.then(|| ManageView {
+            form_id: forms::form_id(visit),
+            refused,
+            recent_calls: recent,
+        }),
         done: None,
     };
     let nav = standing.nav;
-    Ok(visit.page(status, || view! { <KeyPage nav=nav page=page /> }.into_any()))
+    Ok(visit.page(status, || {
+        view! { <KeyPage nav=nav page=page /> }.into_any()
+    }))
 }
 
-pub async fn rotate(visit: Visit, Path((org, key)): Path<(String, String)>, fields: Fields) -> Result<Response, Response> {
+pub async fn rotate(
+    visit: Visit,
+    Path((org, key)): Path<(String, String)>,
+    fields: Fields,
+) -> Result<Response, Response> {
     let (org, id): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
     let here = paths::key(org.as_str(), id.as_str());
     let person = visit.person_or(&here)?;
     let standing = nav::standing(&visit, &org).await?;
     let Ok(overlap) = fields.text("overlap").parse::<Overlap>() else {
         let refused = visit.refused(&Error::invalid("overlap", &domain::key::NotAnOverlap));
-        return key_page(&visit, StatusCode::UNPROCESSABLE_ENTITY, standing, &org, &id, Some(refused)).await;
+        return key_page(
+            &visit,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            standing,
+            &org,
+            &id,
+            Some(refused),
+        )
+        .await;
     };
     let claim = match forms::once(&visit, &person, &here, &fields).await? {
         Sent::First(claim) => claim,
         Sent::Again(made) => return already_shown(&visit, standing, &made.org, &made.key).await,
     };
-    let answer = Answer { claim: &claim, status: 200, body: &forms::Made::stored };
+    let answer = Answer {
+        claim: &claim,
+        status: 200,
+        body: &forms::Made::stored,
+    };
     let request = &visit.context.request_id;
-    match platform::keys::rotate_key(visit.p(), &standing.actor, &org, &id, overlap, request, Some(answer)).await {
+    match platform::keys::rotate_key(
+        visit.p(),
+        &standing.actor,
+        &org,
+        &id,
+        overlap,
+        request,
+        Some(answer),
+    )
+    .await
+    {
         Ok(made) => {
-            let until = made.key.old_secret_until.filter(|until| *until > visit.now());
+            let until = made
+                .key
+                .old_secret_until
+                .filter(|until| *until > visit.now());
             Ok(reveal(&visit, standing, &made, Revealed::Rotated(until)))
         }
         Err(error @ Error::KeyNotWorking) => {
             forms::release(&visit, &claim).await;
             let refused = visit.refused(&error);
-            key_page(&visit, StatusCode::CONFLICT, standing, &org, &id, Some(refused)).await
+            key_page(
+                &visit,
+                StatusCode::CONFLICT,
+                standing,
+                &org,
+                &id,
+                Some(refused),
+            )
+            .await
         }
         Err(error) => {
             forms::release(&visit, &claim).await;
@@ -215,7 +331,10 @@ pub async fn rotate(visit: Visit, Path((org, key)): Path<(String, String)>, fiel
 }
 
 /// Somebody reloaded the page that showed a new secret by its address.
-pub async fn back_to_key(visit: Visit, Path((org, key)): Path<(String, String)>) -> Result<Response, Response> {
+pub async fn back_to_key(
+    visit: Visit,
+    Path((org, key)): Path<(String, String)>,
+) -> Result<Response, Response> {
     let (org, key): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
     Ok(redirect(&paths::key(org.as_str(), key.as_str())))
 }
@@ -235,10 +354,23 @@ fn reveal(visit: &Visit, standing: Standing, made: &Made, revealed: Revealed) ->
     visit.ok(|| view! { <Reveal nav=Some(nav) page=page /> }.into_any())
 }
 
-async fn already_shown(visit: &Visit, standing: Standing, org: &OrgId, key: &KeyId) -> Result<Response, Response> {
-    let found = visit.or_failed(platform::keys::find(visit.p(), &standing.actor, org, key).await)?;
+async fn already_shown(
+    visit: &Visit,
+    standing: Standing,
+    org: &OrgId,
+    key: &KeyId,
+) -> Result<Response, Response> {
+    let found =
+        visit.or_failed(platform::keys::find(visit.p(), &standing.actor, org, key).await)?;
     let href = paths::key(org.as_str(), key.as_str());
-    let (label, mask, nav) = (found.display().to_owned(), found.mask.to_string(), standing.nav);
+    let (label, mask, nav) = (
+        found.display().to_owned(),
+        found.mask.to_string(),
+        standing.nav,
+    );
     let org = org.to_string();
-    Ok(visit.ok(|| view! { <AlreadyShown nav=Some(nav) org_id=org key_href=href label=label mask=mask /> }.into_any()))
+    Ok(visit.ok(|| {
+        view! { <AlreadyShown nav=Some(nav) org_id=org key_href=href label=label mask=mask /> }
+            .into_any()
+    }))
 }

@@ -19,7 +19,7 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use platform::Platform;
 use serde_json::Value;
 
@@ -46,45 +46,56 @@ fn asked<T: Default>(query: Asked<T>) -> T {
 /// A form's bytes at most: names and labels, nothing else.
 const FORM_LIMIT: usize = 64 * 1024;
 
-/// Method and address of every page and of every form that a page answers itself.
-/// The access matrix of the tests is made from this and from [`crate::acts`].
-pub const PAGES: [(&str, &str); 14] = [
-    ("GET", paths::HOME),
-    ("GET", paths::CONSOLE),
-    ("GET", paths::SIGN_IN),
-    ("GET", paths::SIGNED_OUT),
-    ("GET", paths::ONBOARDING),
-    ("POST", paths::ONBOARDING),
-    ("GET", "/orgs/{org}"),
-    ("GET", "/orgs/{org}/first-call"),
-    ("GET", "/orgs/{org}/keys"),
-    ("POST", "/orgs/{org}/keys"),
-    ("GET", "/orgs/{org}/keys/{key}"),
-    ("POST", "/orgs/{org}/keys/{key}/rotate"),
-    ("GET", paths::SESSIONS),
-    ("GET", paths::REFERENCE),
+/// One method at one address, and who answers it.
+#[derive(Debug)]
+pub struct Page {
+    pub method: &'static str,
+    pub path: &'static str,
+    answer: fn() -> MethodRouter<Site>,
+}
+
+const fn page(method: &'static str, path: &'static str, answer: fn() -> MethodRouter<Site>) -> Page {
+    Page { method, path, answer }
+}
+
+/// Every page, and every form that a page answers itself. The router is made from this table, and
+/// so is the access matrix of the tests.
+pub static PAGES: [Page; 15] = [
+    page("GET", paths::HOME, || get(public::home)),
+    page("GET", paths::CONSOLE, || get(public::console)),
+    page("GET", paths::SIGN_IN, || get(public::sign_in)),
+    page("GET", paths::SIGNED_OUT, || get(public::signed_out)),
+    page("GET", paths::REFERENCE, || get(public::reference)),
+    page("GET", paths::ONBOARDING, || get(orgs::onboarding)),
+    page("POST", paths::ONBOARDING, || post(orgs::create)),
+    page("GET", "/orgs/{org}", || get(orgs::overview)),
+    page("GET", "/orgs/{org}/first-call", || get(orgs::first_call)),
+    page("GET", "/orgs/{org}/keys", || get(keys::list)),
+    page("POST", "/orgs/{org}/keys", || post(keys::create)),
+    page("GET", "/orgs/{org}/keys/{key}", || get(keys::one)),
+    page("GET", "/orgs/{org}/keys/{key}/rotate", || get(keys::back_to_key)),
+    page("POST", "/orgs/{org}/keys/{key}/rotate", || post(keys::rotate)),
+    page("GET", paths::SESSIONS, || get(sessions::list)),
 ];
 
 /// Every server function.
-pub const ACTS: [&str; 4] =
-    [paths::SET_THEME, paths::REVOKE_KEY, paths::REVOKE_SESSION, paths::REVOKE_OTHER_SESSIONS];
+pub const ACTS: [&str; 4] = [
+    paths::SET_THEME,
+    paths::REVOKE_KEY,
+    paths::REVOKE_SESSION,
+    paths::REVOKE_OTHER_SESSIONS,
+];
 
 /// The console.
 pub fn routes(platform: Platform, assets: Assets, document: Value) -> Router {
-    let site = Site { platform, assets: Arc::new(assets), document: Arc::new(document) };
-    Router::new()
-        .route(paths::HOME, get(public::home))
-        .route(paths::CONSOLE, get(public::console))
-        .route(paths::SIGN_IN, get(public::sign_in))
-        .route(paths::SIGNED_OUT, get(public::signed_out))
-        .route(paths::REFERENCE, get(public::reference))
-        .route(paths::ONBOARDING, get(orgs::onboarding).post(orgs::create))
-        .route("/orgs/{org}", get(orgs::overview))
-        .route("/orgs/{org}/first-call", get(orgs::first_call))
-        .route("/orgs/{org}/keys", get(keys::list).post(keys::create))
-        .route("/orgs/{org}/keys/{key}", get(keys::one))
-        .route("/orgs/{org}/keys/{key}/rotate", get(keys::back_to_key).post(keys::rotate))
-        .route(paths::SESSIONS, get(sessions::list))
+    let site = Site {
+        platform,
+        assets: Arc::new(assets),
+        document: Arc::new(document),
+    };
+    PAGES
+        .iter()
+        .fold(Router::new(), |router, page| router.route(page.path, (page.answer)()))
         .route("/act/{name}", post(act))
         .fallback(public::not_found)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

@@ -39,7 +39,13 @@ pub async fn standing(visit: &Visit, org: &OrgId) -> Result<Standing, Response> 
         ribbon: ribbon(billing.state),
         dev: p.settings().dev,
     };
-    Ok(Standing { nav, actor, member, billing, room })
+    Ok(Standing {
+        nav,
+        actor,
+        member,
+        billing,
+        room,
+    })
 }
 
 /// The frame of a page that belongs to the person.
@@ -57,7 +63,10 @@ pub async fn own(visit: &Visit, person: &Person) -> Result<Nav, Response> {
 }
 
 fn link(member: &Membership) -> OrgLink {
-    OrgLink { id: member.org.id.to_string(), name: member.org.name.to_string() }
+    OrgLink {
+        id: member.org.id.to_string(),
+        name: member.org.name.to_string(),
+    }
 }
 
 fn ribbon(state: BillingState) -> Option<Ribbon> {

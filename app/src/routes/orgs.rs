@@ -41,26 +41,46 @@ pub async fn onboarding(visit: Visit, typed: Asked<Typed>) -> Result<Response, R
 }
 
 fn empty_form(visit: &Visit) -> OnboardingForm {
-    OnboardingForm { form_id: forms::form_id(visit), grant_calls: GRANT_CALLS, ..OnboardingForm::default() }
+    OnboardingForm {
+        form_id: forms::form_id(visit),
+        grant_calls: GRANT_CALLS,
+        ..OnboardingForm::default()
+    }
 }
 
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response, Response> {
     let typed = fields.text("name");
     let person = visit.person_or(&format!("{}?name={}", paths::ONBOARDING, in_query(typed)))?;
     let again = |name_error, refused| {
-        let form = OnboardingForm { name: typed.to_owned(), name_error, refused, ..empty_form(&visit) };
-        visit.page(StatusCode::UNPROCESSABLE_ENTITY, || view! { <Onboarding form=form /> }.into_any())
+        let form = OnboardingForm {
+            name: typed.to_owned(),
+            name_error,
+            refused,
+            ..empty_form(&visit)
+        };
+        visit.page(StatusCode::UNPROCESSABLE_ENTITY, || {
+            view! { <Onboarding form=form /> }.into_any()
+        })
     };
     let name = OrgName::parse(typed).map_err(|bad| again(Some(bad.to_string()), None))?;
     let claim = match forms::once(&visit, &person, paths::ONBOARDING, &fields).await? {
         Sent::First(claim) => claim,
         Sent::Again(made) => return already_shown(&visit, made).await,
     };
-    let answer = Answer { claim: &claim, status: 200, body: &Made::stored };
+    let answer = Answer {
+        claim: &claim,
+        status: 200,
+        body: &Made::stored,
+    };
     let request = &visit.context.request_id;
     match platform::onboard::create_org(visit.p(), &person, name, request, Some(answer)).await {
         Ok(made) => {
-            let billing = platform::billing::billing(visit.p(), &platform::Actor::Person(person), &made.org.id).await;
+            let billing = platform::billing::billing(
+                visit.p(),
+                &platform::Actor::Person(person),
+                &made.org.id,
+            )
+            .await;
             let progress = progress(&visit, &made.org, &visit.or_failed(billing)?, None);
             let id = made.org.id.clone();
             let page = RevealView {
@@ -71,7 +91,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response, Response> 
                 mask: made.first.key.mask.to_string(),
                 now: visit.now(),
                 base_url: visit.base_url(),
-                revealed: Revealed::First(progress),
+                revealed: Revealed::First(Box::new(progress)),
             };
             let response = visit.ok(|| view! { <Reveal nav=None page=page /> }.into_any());
             Ok(visit.remember(&id, response))
@@ -88,7 +108,8 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response, Response> 
 
 async fn already_shown(visit: &Visit, made: Made) -> Result<Response, Response> {
     let (_, actor) = visit.actor()?;
-    let key = visit.or_failed(platform::keys::find(visit.p(), &actor, &made.org, &made.key).await)?;
+    let key =
+        visit.or_failed(platform::keys::find(visit.p(), &actor, &made.org, &made.key).await)?;
     let href = paths::key(made.org.as_str(), made.key.as_str());
     let (label, mask) = (key.display().to_owned(), key.mask.to_string());
     Ok(visit.ok(|| {
@@ -115,9 +136,17 @@ const LATEST: i64 = 12;
 
 pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response, Response> {
     let org: OrgId = visit.id(&org)?;
-    let Standing { nav, actor, member, billing, .. } = nav::standing(&visit, &org).await?;
+    let Standing {
+        nav,
+        actor,
+        member,
+        billing,
+        ..
+    } = nav::standing(&visit, &org).await?;
     let (p, now) = (visit.p(), visit.now());
-    let all = visit.or_failed(platform::keys::list(p, &actor, &org, None, 100).await)?.keys;
+    let all = visit
+        .or_failed(platform::keys::list(p, &actor, &org, None, 100).await)?
+        .keys;
     let latest = visit.or_failed(requests::latest(p, &actor, &org, LATEST).await)?;
     let first = match latest.is_empty() {
         true => None,
@@ -138,9 +167,15 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         grant_remaining: billing.facts.grant.remaining(),
         grant_renews: now.next_month(),
         last_call: latest.first().map(|record| record.recorded_at),
-        keys: working.iter().take(5).map(|key| key_row(key, now)).collect(),
+        keys: working
+            .iter()
+            .take(5)
+            .map(|key| key_row(key, now))
+            .collect(),
         requests: request_rows(&latest, &all),
-        progress: first.is_none().then(|| progress(&visit, &member.org, &billing, None)),
+        progress: first
+            .is_none()
+            .then(|| progress(&visit, &member.org, &billing, None)),
     };
     let response = visit.ok(|| view! { <Overview nav=nav page=page /> }.into_any());
     Ok(visit.remember(&org, response))
@@ -151,12 +186,19 @@ struct Month {
     failed: i64,
 }
 
-async fn month_so_far(visit: &Visit, actor: &platform::Actor, org: &OrgId) -> Result<Month, Response> {
+async fn month_so_far(
+    visit: &Visit,
+    actor: &platform::Actor,
+    org: &OrgId,
+) -> Result<Month, Response> {
     let day_of_month: i64 = visit.now().format("%d").parse().unwrap_or(1);
     let days = visit.or_failed(requests::days(visit.p(), actor, org, day_of_month).await)?;
     Ok(Month {
         ok: days.iter().map(|day| day.ok).sum(),
-        failed: days.iter().map(|day| day.client_errors + day.server_errors).sum(),
+        failed: days
+            .iter()
+            .map(|day| day.client_errors + day.server_errors)
+            .sum(),
     })
 }
 
@@ -168,4 +210,3 @@ pub async fn first_call(visit: Visit, Path(org): Path<String>) -> Result<Respons
     let sentence = first.map(|record| request_row(&record, None).sentence());
     Ok(Json(serde_json::json!({ "first": sentence })).into_response())
 }
-

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use platform::login::LoginError;
 use serde::Deserialize;
 
-use super::{Asked, asked, nav};
 use super::visit::{Visit, in_query, redirect};
+use super::{Asked, asked, nav};
 use crate::paths;
 use crate::public::{Landing, ProviderDown, SignIn, SignedOut};
 use crate::reference::Reference;
@@ -30,8 +30,14 @@ pub async fn console(visit: Visit) -> Result<Response, Response> {
     let person = visit.signed_in()?;
     let all = visit.or_failed(platform::orgs::memberships(visit.p(), &person).await)?;
     let last = visit.last_org();
-    let org = all.iter().find(|member| Some(&member.org.id) == last.as_ref()).or(all.first());
-    Ok(redirect(&org.map_or_else(|| paths::ONBOARDING.to_owned(), |member| paths::org(member.org.id.as_str()))))
+    let org = all
+        .iter()
+        .find(|member| Some(&member.org.id) == last.as_ref())
+        .or(all.first());
+    Ok(redirect(&org.map_or_else(
+        || paths::ONBOARDING.to_owned(),
+        |member| paths::org(member.org.id.as_str()),
+    )))
 }
 
 #[derive(Deserialize, Default)]
@@ -42,20 +48,31 @@ pub struct SignInQuery {
 }
 
 pub async fn sign_in(visit: Visit, query: Asked<SignInQuery>) -> Response {
-    let SignInQuery { return_to, problem, request } = asked(query);
+    let SignInQuery {
+        return_to,
+        problem,
+        request,
+    } = asked(query);
     let return_to = return_to.as_deref().and_then(LocalPath::parse);
-    let target = return_to.as_ref().map_or(paths::CONSOLE, LocalPath::as_str).to_owned();
+    let target = return_to
+        .as_ref()
+        .map_or(paths::CONSOLE, LocalPath::as_str)
+        .to_owned();
     let problem = problem.as_deref().and_then(LoginError::from_code);
     if visit.person.is_some() && problem.is_none() {
         return redirect(&target);
     }
     let login = format!("{}?return_to={}", paths::LOGIN, in_query(&target));
     let (settings, host) = (visit.p().settings(), visit.p().provider_host());
-    let request_id = request.as_deref().and_then(RequestId::from_caller).map_or_else(|| visit.request_id(), |id| id.to_string());
+    let request_id = request
+        .as_deref()
+        .and_then(RequestId::from_caller)
+        .map_or_else(|| visit.request_id(), |id| id.to_string());
     if problem == Some(LoginError::ProviderDown) {
         let code = LoginError::ProviderDown.code();
         return visit.page(StatusCode::SERVICE_UNAVAILABLE, || {
-            view! { <ProviderDown host=host code=code request_id=request_id retry=login /> }.into_any()
+            view! { <ProviderDown host=host code=code request_id=request_id retry=login /> }
+                .into_any()
         });
     }
     let problem = problem.map(|problem| ServerError {
@@ -63,8 +80,14 @@ pub async fn sign_in(visit: Visit, query: Asked<SignInQuery>) -> Response {
         message: format!("{problem} {}", problem.hint()),
         request_id,
     });
-    let (provider, dev) = (settings.provider_name.clone(), settings.issuer_alias.is_some());
-    visit.ok(|| view! { <SignIn provider=provider host=host dev=dev login=login problem=problem /> }.into_any())
+    let (provider, dev) = (
+        settings.provider_name.clone(),
+        settings.issuer_alias.is_some(),
+    );
+    visit.ok(|| {
+        view! { <SignIn provider=provider host=host dev=dev login=login problem=problem /> }
+            .into_any()
+    })
 }
 
 pub async fn signed_out(visit: Visit) -> Response {

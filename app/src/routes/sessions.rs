@@ -26,7 +26,10 @@ pub async fn list(visit: Visit, before: Asked<Before>) -> Result<Response, Respo
     let rows = sessions.into_iter().map(|session| SessionRow {
         this: session.id == this,
         agent: browser(&session),
-        address: session.address.clone().unwrap_or_else(|| "address unknown".to_owned()),
+        address: session
+            .address
+            .clone()
+            .unwrap_or_else(|| "address unknown".to_owned()),
         created: session.created_at,
         last_seen: session.last_seen_at,
         ends: session.ends_at(lifetimes),
@@ -37,16 +40,41 @@ pub async fn list(visit: Visit, before: Asked<Before>) -> Result<Response, Respo
         1 => "One session is ended.".to_owned(),
         n => format!("{n} sessions are ended."),
     });
-    let page = SessionsView { now: visit.now(), rows: rows.collect(), done };
+    let page = SessionsView {
+        now: visit.now(),
+        rows: rows.collect(),
+        done,
+    };
     Ok(visit.ok(|| view! { <Sessions nav=nav page=page /> }.into_any()))
 }
 
 /// The browser in a few words. A guess for people, nothing depends on it.
 fn browser(session: &Session) -> String {
-    let Some(agent) = session.user_agent.as_deref() else { return "Unknown browser".to_owned() };
-    let named = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    let program = named(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")]);
-    let system = named(&[("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")]);
+    let Some(agent) = session.user_agent.as_deref() else {
+        return "Unknown browser".to_owned();
+    };
+    let named = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
+    let program = named(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = named(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(program), None) => program.to_owned(),

@@ -15,7 +15,11 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
     let (mark, word, hint) = match state {
         KeyState::Revoked(at) => (Mark::Off, "Revoked", format!("Since {}.", spoken(at))),
         KeyState::Expired(at) => (Mark::Off, "Expired", format!("Since {}.", spoken(at))),
-        KeyState::Rotating(until) => (Mark::Wait, "Rotating", format!("The old secret works until {}.", spoken(until))),
+        KeyState::Rotating(until) => (
+            Mark::Wait,
+            "Rotating",
+            format!("The old secret works until {}.", spoken(until)),
+        ),
         KeyState::Active => active(key, now),
     };
     KeyRow {
@@ -23,7 +27,11 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
         label: key.display().to_owned(),
         mask: key.mask.to_string(),
         livemode: key.livemode,
-        scopes: key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        scopes: key
+            .scopes
+            .iter()
+            .map(|scope| scope.as_str().to_owned())
+            .collect(),
         creator: match &key.creator {
             Creator::Person { name, .. } => name.clone(),
             Creator::Key(id) => format!("key {id}"),
@@ -40,18 +48,36 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
 
 /// A key that works: fine, or worth a look.
 fn active(key: &ApiKey, now: Micros) -> (Mark, &'static str, String) {
-    let heavy = key.scopes.contains(Scope::ApiKeysManage).then_some(" It can make and revoke keys.").unwrap_or_default();
+    let heavy = key
+        .scopes
+        .contains(Scope::ApiKeysManage)
+        .then_some(" It can make and revoke keys.")
+        .unwrap_or_default();
     match key.idle_days(now) {
-        Some(days) if key.last_used_at.is_some() => (Mark::Warn, "Look", format!("Unused for {days} days.{heavy}")),
-        Some(days) => (Mark::Warn, "Look", format!("Never used in {days} days.{heavy}")),
+        Some(days) if key.last_used_at.is_some() => (
+            Mark::Warn,
+            "Look",
+            format!("Unused for {days} days.{heavy}"),
+        ),
+        Some(days) => (
+            Mark::Warn,
+            "Look",
+            format!("Never used in {days} days.{heavy}"),
+        ),
         None => (Mark::Ok, "Works", String::new()),
     }
 }
 
 /// The requests with the names of their keys.
 pub fn request_rows(records: &[Record], keys: &[ApiKey]) -> Vec<RequestRow> {
-    let names: HashMap<&str, &str> = keys.iter().map(|key| (key.id.as_str(), key.display())).collect();
-    records.iter().map(|record| request_row(record, names.get(record.key.as_str()).copied())).collect()
+    let names: HashMap<&str, &str> = keys
+        .iter()
+        .map(|key| (key.id.as_str(), key.display()))
+        .collect();
+    records
+        .iter()
+        .map(|record| request_row(record, names.get(record.key.as_str()).copied()))
+        .collect()
 }
 
 pub fn request_row(record: &Record, key: Option<&str>) -> RequestRow {

@@ -48,7 +48,10 @@ impl FromRequestParts<Site> for Visit {
             context: context.unwrap_or_else(|| RequestContext::new(p, None, None)),
             person: None,
             theme: cookie(&cookies, Theme::COOKIE).map_or(Theme::System, Theme::parse),
-            here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            here: parts
+                .uri
+                .path_and_query()
+                .map_or_else(String::new, ToString::to_string),
             last_org: cookie(&cookies, ORG_COOKIE).map(str::to_owned),
         };
         if let Some(token) = session_token(&cookies) {
@@ -63,7 +66,10 @@ impl FromRequestParts<Site> for Visit {
 
 /// Clients may split cookies over several headers.
 fn cookies(headers: &HeaderMap) -> String {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let all = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     all.collect::<Vec<_>>().join("; ")
 }
 
@@ -94,12 +100,19 @@ impl Visit {
     }
 
     pub fn base_url(&self) -> String {
-        self.p().settings().public_url.as_str().trim_end_matches('/').to_owned()
+        self.p()
+            .settings()
+            .public_url
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// The person, or the answer that asks them to sign in and brings them back to `here`.
     pub fn person_or(&self, here: &str) -> Result<Person, Response> {
-        self.person.clone().ok_or_else(|| redirect(&paths::sign_in_then(here)))
+        self.person
+            .clone()
+            .ok_or_else(|| redirect(&paths::sign_in_then(here)))
     }
 
     pub fn signed_in(&self) -> Result<Person, Response> {
@@ -112,7 +125,10 @@ impl Visit {
     }
 
     pub fn viewer(person: &Person) -> Viewer {
-        Viewer { name: person.user.display().to_owned(), email: person.user.email.clone() }
+        Viewer {
+            name: person.user.display().to_owned(),
+            email: person.user.email.clone(),
+        }
     }
 
     /// The id in an address; what cannot be one answers like one that is not there.
@@ -127,14 +143,18 @@ impl Visit {
     /// The path of `address` if it is one of ours, else the start.
     pub fn own_path(&self, address: &str) -> String {
         let base = self.base_url();
-        let path = address.strip_prefix(base.as_str()).and_then(LocalPath::parse);
+        let path = address
+            .strip_prefix(base.as_str())
+            .and_then(LocalPath::parse);
         path.unwrap_or_else(LocalPath::root).as_str().to_owned()
     }
 
     /// Remembers `org` as the one to open next time.
     pub fn remember(&self, org: &OrgId, mut response: Response) -> Response {
         if self.last_org.as_deref() != Some(org.as_str()) {
-            let text = format!("{ORG_COOKIE}={org}; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax");
+            let text = format!(
+                "{ORG_COOKIE}={org}; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"
+            );
             if let Ok(value) = HeaderValue::try_from(text) {
                 response.headers_mut().append(header::SET_COOKIE, value);
             }
@@ -144,11 +164,22 @@ impl Visit {
 
     /// A page, with the policy that lets it load what is ours and nothing else.
     pub fn page(&self, status: StatusCode, page: impl FnOnce() -> AnyView) -> Response {
-        let nonce = self.p().chance::<16>().iter().fold(String::with_capacity(32), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-        let html = document(Head { assets: &self.site.assets, theme: self.theme, nonce: &nonce }, page);
+        let nonce =
+            self.p()
+                .chance::<16>()
+                .iter()
+                .fold(String::with_capacity(32), |mut text, byte| {
+                    let _ = write!(text, "{byte:02x}");
+                    text
+                });
+        let html = document(
+            Head {
+                assets: &self.site.assets,
+                theme: self.theme,
+                nonce: &nonce,
+            },
+            page,
+        );
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
              font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -181,19 +212,30 @@ impl Visit {
         let (status, view) = match error {
             Error::SignInRequired => return redirect(&paths::sign_in_then(&self.here)),
             Error::NotFound => (StatusCode::NOT_FOUND, ErrorView::not_found(id)),
-            Error::Forbidden { .. } | Error::ScopeEscalation { .. } | Error::InsufficientScope { .. } => {
-                (StatusCode::FORBIDDEN, ErrorView::forbidden(id, paths::CONSOLE.to_owned()))
-            }
-            Error::IdempotencyKeyReused | Error::IdempotencyInFlight => {
-                (StatusCode::CONFLICT, ErrorView::expired_form(id, self.here.clone()))
-            }
-            Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorView::unavailable(id, self.here.clone())),
+            Error::Forbidden { .. }
+            | Error::ScopeEscalation { .. }
+            | Error::InsufficientScope { .. } => (
+                StatusCode::FORBIDDEN,
+                ErrorView::forbidden(id, paths::CONSOLE.to_owned()),
+            ),
+            Error::IdempotencyKeyReused | Error::IdempotencyInFlight => (
+                StatusCode::CONFLICT,
+                ErrorView::expired_form(id, self.here.clone()),
+            ),
+            Error::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorView::unavailable(id, self.here.clone()),
+            ),
             Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorView::internal(id)),
             other => (StatusCode::BAD_REQUEST, ErrorView::refused(other, id)),
         };
-        let mut response = self.page(status, move || view! { <ErrorPage error=view /> }.into_any());
+        let mut response = self.page(status, move || {
+            view! { <ErrorPage error=view /> }.into_any()
+        });
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
     }

@@ -24,7 +24,7 @@ pub fn NothingYet(
 pub fn NothingMatches(#[prop(into)] asked: String, #[prop(into)] clear: String) -> impl IntoView {
     view! {
         <div class="empty">
-            <p>{format!("Nothing matches {asked}.")}</p>
+            <p>"Nothing matches " {asked} "."</p>
             <p>
                 <a href=clear>"Show all"</a>
             </p>

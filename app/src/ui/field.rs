@@ -77,7 +77,7 @@ pub fn Options(
     let described = error.is_some().then(|| error_id.clone());
     let each = choices
         .into_iter()
-        .map(|choice| {
+        .map(move |choice| {
             let hint_id = format!("o-{name}-{}", choice.value);
             let described = choice.hint.is_some().then(|| hint_id.clone());
             view! {

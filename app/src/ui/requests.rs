@@ -90,7 +90,13 @@ mod tests {
 
     #[test]
     fn short_latencies_keep_a_decimal() {
-        let cases = [(0, "0.0 ms"), (412, "0.4 ms"), (9_999, "9.9 ms"), (10_000, "10 ms"), (1_234_567, "1234 ms")];
+        let cases = [
+            (0, "0.0 ms"),
+            (412, "0.4 ms"),
+            (9_999, "9.9 ms"),
+            (10_000, "10 ms"),
+            (1_234_567, "1234 ms"),
+        ];
         for (micros, words) in cases {
             assert_eq!(milliseconds(micros), words);
         }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 
 /// The page's heading; `children` is one line that says how things stand.
 #[component]
-pub fn PageTitle(#[prop(into)] title: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn PageTitle(
+    #[prop(into)] title: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     let standing = children.map(|children| view! { <p>{children()}</p> });
     view! {
         <div class="title">

@@ -15,7 +15,11 @@ pub enum Style {
 
 /// An instant in UTC. Where there is script, hovering shows the reader's own time.
 #[component]
-pub fn Stamp(at: Micros, #[prop(optional)] style: Style, #[prop(optional, into)] now: Option<Micros>) -> impl IntoView {
+pub fn Stamp(
+    at: Micros,
+    #[prop(optional)] style: Style,
+    #[prop(optional, into)] now: Option<Micros>,
+) -> impl IntoView {
     let text = match style {
         Style::Full => spoken(at),
         Style::Clock => at.format("%H:%M:%S"),
@@ -71,7 +75,11 @@ mod tests {
         for (age, words) in cases {
             assert_eq!(ago(now.minus(age), now), words);
         }
-        assert_eq!(ago(now.plus(Span::hours(1)), now), "0 s", "clocks may disagree");
+        assert_eq!(
+            ago(now.plus(Span::hours(1)), now),
+            "0 s",
+            "clocks may disagree"
+        );
     }
 
     #[test]
