@@ -1,0 +1,146 @@
+//! One run: prepare, measure each yardstick, print, and keep the result if asked.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::data::{self, Size};
+use crate::process::Server;
+use crate::report::{self, Row};
+use crate::{clock, yardsticks};
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Smaller data, shorter rounds: under a minute
+    #[arg(long)]
+    quick: bool,
+    /// Keep the result in docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
+    /// Only these yardsticks, for example Y1,Y3
+    #[arg(long, value_delimiter = ',', value_name = "YARDSTICKS")]
+    only: Vec<String>,
+    /// The binary to measure; otherwise the one beside this
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+/// What the yardsticks share.
+pub struct Bench {
+    pub binary: PathBuf,
+    pub quick: bool,
+    pub size: Size,
+    /// At least five, so that a median means something.
+    pub rounds: usize,
+    dir: TempDir,
+}
+
+impl Bench {
+    async fn prepare(options: &Options) -> anyhow::Result<Self> {
+        let own = std::env::current_exe()?;
+        let folder = own.parent().context("a program lies in a folder")?;
+        let binary = options.binary.clone().unwrap_or_else(|| folder.join("secapid"));
+        ensure!(binary.is_file(), "there is no {}: `make build` makes it", binary.display());
+        let size = if options.quick { Size::QUICK } else { Size::FULL };
+        // On the same disk as the build, not in memory.
+        let dir = tempfile::Builder::new().prefix("bench-run-").tempdir_in(folder)?;
+        data::copy(size, folder, &dir.path().join("secapid.db")).await?;
+        Ok(Self { binary, quick: options.quick, size, rounds: 5, dir })
+    }
+
+    /// How long a stretch of load lasts.
+    pub fn stretch(&self) -> Duration {
+        Duration::from_millis(if self.quick { 600 } else { 4_000 })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.dir.path().join("secapid.db")
+    }
+
+    /// The server as an operator would start it, on the big database.
+    pub fn serve(&self) -> anyhow::Result<Server> {
+        self.serve_on(&format!("sqlite:{}", self.database().display()))
+    }
+
+    pub fn serve_on(&self, database: &str) -> anyhow::Result<Server> {
+        let mut command = Command::new(&self.binary);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(self.dir.path())
+            .env_clear()
+            .env("DATABASE_URL", database)
+            .env("SECAPI_METRICS_LISTEN", "127.0.0.1:0")
+            .env("SECAPI_LOGIN_ISSUER", "https://login.example.com")
+            .env("SECAPI_LOGIN_CLIENT_ID", "bench");
+        self.start(&mut command)
+    }
+
+    pub fn bare(&self) -> anyhow::Result<Server> {
+        self.start(Command::new(std::env::current_exe()?).arg("bare").env_clear())
+    }
+
+    fn start(&self, command: &mut Command) -> anyhow::Result<Server> {
+        let log = self.dir.path().join("log");
+        Server::start(command, &log).with_context(|| std::fs::read_to_string(&log).unwrap_or_default())
+    }
+}
+
+/// Two client threads: the server needs the other processors.
+pub fn main(options: &Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(run(options))
+}
+
+async fn run(options: &Options) -> anyhow::Result<()> {
+    let bench = Bench::prepare(options).await?;
+    let begun = clock::tick();
+    let rows = yardsticks::measure(&bench, &options.only).await?;
+    let (title, about) = heading(options, begun.elapsed());
+    let body = format!("{about}\n\n{}", report::table(&rows));
+    println!("\n{title}\n{body}");
+    print_summary(&rows);
+    if options.write {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/benchmarks.md");
+        report::write(&page, &title, &body)?;
+        println!("kept in docs/benchmarks.md");
+    }
+    Ok(())
+}
+
+fn print_summary(rows: &[Row]) {
+    let missed: Vec<_> = rows.iter().filter(|row| row.verdict() == "missed").map(|row| row.yardstick).collect();
+    let judged = rows.iter().filter(|row| !row.verdict().is_empty()).count();
+    if missed.is_empty() {
+        println!("{judged} of {judged} within their targets");
+    } else {
+        println!("{} of {judged} within their targets; missed: {}", judged - missed.len(), missed.join(", "));
+    }
+}
+
+fn heading(options: &Options, took: Duration) -> (String, String) {
+    let kind = if options.quick { "quick" } else { "full" };
+    let title = format!("{}, {kind}", clock::now().format("%Y-%m-%d %H:%M UTC"));
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let about = format!(
+        "{} with {cores} processors; client and server on the same machine, over loopback; load average {} at the end; {:.0} s.",
+        processor(),
+        load_average(),
+        took.as_secs_f64(),
+    );
+    (title, about)
+}
+
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
+}
+
+fn load_average() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("?").to_owned()
+}

@@ -1,0 +1,40 @@
+//! The yardsticks, by what they measure. Each starts its own servers and answers with rows.
+
+mod calls;
+mod keys;
+mod lifecycle;
+mod pages;
+mod weight;
+
+use anyhow::Context as _;
+
+use crate::report::Row;
+use crate::run::Bench;
+
+/// Every yardstick that can be measured so far, or those in `only`.
+pub async fn measure(bench: &Bench, only: &[String]) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    macro_rules! measure {
+        ($($name:literal: $run:expr;)*) => {$(
+            if only.is_empty() || only.iter().any(|wanted| wanted.eq_ignore_ascii_case($name)) {
+                eprintln!("bench: {}", $name);
+                rows.extend($run.await.with_context(|| format!("measuring {}", $name))?);
+            }
+        )*};
+    }
+    // What wants an untouched database goes first.
+    measure! {
+        "Y23": std::future::ready(lifecycle::size(bench));
+        "Y21": lifecycle::cold_start(bench);
+        "Y16": pages::one_client(bench);
+        "Y14": pages::render(bench);
+        "Y17": weight::first_load(bench);
+        "Y20": weight::asset(bench);
+        "Y3": keys::cold_and_revoked(bench);
+        "Y1": calls::authenticated(bench);
+        "Y2": calls::open_loop(bench);
+        "Y22": lifecycle::memory(bench);
+    }
+    rows.sort_by_key(|row| row.yardstick.trim_start_matches('Y').parse::<u32>().unwrap_or(0));
+    Ok(rows)
+}
