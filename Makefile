@@ -41,8 +41,8 @@ check: ## Format, lints for server and browser, documentation, dependencies
 build: ## Build the binary that is shipped: release/secapid under cargo's build folder
 	@scripts/build
 
-bench: ## Measure against the yardsticks; ARGS=--quick takes under a minute
-	@scripts/bench $(ARGS)
+bench: ## Measure against the yardsticks; QUICK=1 takes under a minute, ARGS=--write keeps the result
+	@scripts/bench $(if $(QUICK),--quick) $(ARGS)
 
 size: ## What a browser downloads, file by file
 	@node scripts/site.mjs --size
