@@ -27,8 +27,15 @@ fn main() {
         ends.push(u32::try_from(bytes.len()).expect("the vocabulary is under 4 GB"));
     }
     let out = env::var_os("OUT_DIR").expect("cargo sets it");
-    let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes).expect("OUT_DIR is writable");
-    let little = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let write = |name: &str, bytes: &[u8]| {
+        fs::write(Path::new(&out).join(name), bytes).expect("OUT_DIR is writable")
+    };
+    let little = |words: &[u32]| {
+        words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
     write("o200k_bytes.bin", &bytes);
     write("o200k_ends.bin", &little(&ends));
     write("o200k_slots.bin", &little(&slots));

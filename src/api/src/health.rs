@@ -27,7 +27,10 @@ pub const READY: Route = Route {
     operation: "getReadiness",
     summary: "Whether the database can be read and written",
     kind: Kind::Open(ready),
-    describe: |d| d.answers(200, "The platform can do its work.", &WELL).refuses(&[503]),
+    describe: |d| {
+        d.answers(200, "The platform can do its work.", &WELL)
+            .refuses(&[503])
+    },
 };
 
 /// All is well.

@@ -36,6 +36,10 @@ pub struct PrincipalAnswer<'a> {
 /// The credential that was accepted.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the wire names it principal.principalId"
+)]
 pub struct Principal<'a> {
     /// The key's id.
     #[schema(example = "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]

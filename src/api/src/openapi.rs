@@ -10,7 +10,9 @@ use domain::time::Micros;
 use platform::Platform;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem, PathsBuilder};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, Server};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, Server,
+};
 
 use crate::route::{Kind, ROUTES, Route};
 
@@ -48,11 +50,15 @@ Every call under /v1 needs an API key. Send it as `x-api-key: secapi_live_…` o
 fields are ignored, and `null` is as good as absent. Errors carry a stable `code`, a sentence, a \
 hint and the request id. Failed requests are free.";
 
-static JSON: LazyLock<bytes::Bytes> = LazyLock::new(|| openapi().to_json().unwrap_or_default().into());
+static JSON: LazyLock<bytes::Bytes> =
+    LazyLock::new(|| openapi().to_json().unwrap_or_default().into());
 
 fn serve() -> MethodRouter<Platform> {
     get(async || {
-        let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
+        let headers = [
+            (CONTENT_TYPE, "application/json"),
+            (CACHE_CONTROL, "public, max-age=300"),
+        ];
         (headers, JSON.clone()).into_response()
     })
 }
@@ -60,19 +66,35 @@ fn serve() -> MethodRouter<Platform> {
 /// The document, as an object to walk through.
 pub fn openapi() -> OpenApi {
     let (mut paths, mut schemas) = (PathsBuilder::new(), common::schemas());
-    for route in ROUTES.iter().filter(|route| !matches!(route.kind, Kind::Browser(_))) {
+    for route in ROUTES
+        .iter()
+        .filter(|route| !matches!(route.kind, Kind::Browser(_)))
+    {
         let described = (route.describe)(Description::of(route));
         let (operation, its_schemas) = described.finish();
         schemas.extend(its_schemas);
         paths = paths.path(route.path, PathItem::new(method(&route.method), operation));
     }
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("secapi key").build();
-    let components = common::headers(common::parameters(common::responses(ComponentsBuilder::new())))
-        .schemas_from_iter(schemas)
-        .security_scheme("apiKey", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))))
-        .security_scheme("bearer", SecurityScheme::Http(bearer));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("secapi key")
+        .build();
+    let components = common::headers(common::parameters(common::responses(
+        ComponentsBuilder::new(),
+    )))
+    .schemas_from_iter(schemas)
+    .security_scheme(
+        "apiKey",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))),
+    )
+    .security_scheme("bearer", SecurityScheme::Http(bearer));
     OpenApiBuilder::new()
-        .info(InfoBuilder::new().title("secapid").version(crate::v1::VERSIONS[0]).description(Some(ABOUT)))
+        .info(
+            InfoBuilder::new()
+                .title("secapid")
+                .version(crate::v1::VERSIONS[0])
+                .description(Some(ABOUT)),
+        )
         .servers(Some([Server::new("/")]))
         .paths(paths)
         .components(Some(components.build()))
@@ -92,5 +114,7 @@ fn method(method: &Method) -> HttpMethod {
 /// Either way of presenting a key.
 fn secured(operation: OperationBuilder) -> OperationBuilder {
     let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
-    operation.security(scheme("apiKey")).security(scheme("bearer"))
+    operation
+        .security(scheme("apiKey"))
+        .security(scheme("bearer"))
 }

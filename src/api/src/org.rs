@@ -17,7 +17,13 @@ pub const READ: Route = Route {
     operation: "getOrg",
     summary: "The organisation of the presented key",
     kind: Kind::free(Permission::ViewOrg, read),
-    describe: |d| d.answers(200, "The organisation.", &Organization::sample(Some(openapi::REQUEST))),
+    describe: |d| {
+        d.answers(
+            200,
+            "The organisation.",
+            &Organization::sample(Some(openapi::REQUEST)),
+        )
+    },
 };
 
 /// An organisation.

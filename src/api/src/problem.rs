@@ -198,7 +198,6 @@ impl From<Error> for Problem {
             | Error::ScopeEscalation { .. }
             | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
             Error::NotFound => (StatusCode::NOT_FOUND, INVALID),
-            Error::Invalid { .. } => (StatusCode::BAD_REQUEST, INVALID),
             Error::KeyLimitReached { .. }
             | Error::KeyNotWorking
             | Error::IdempotencyKeyReused
@@ -206,7 +205,7 @@ impl From<Error> for Problem {
             Error::Login(LoginError::ProviderDown) | Error::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, OURS)
             }
-            Error::Login(_) => (StatusCode::BAD_REQUEST, INVALID),
+            Error::Invalid { .. } | Error::Login(_) => (StatusCode::BAD_REQUEST, INVALID),
             Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, OURS),
         };
         Self::new(status, kind, error.code(), error.to_string())

@@ -50,7 +50,11 @@ pub enum Kind {
 impl Kind {
     /// A keyed route of the class that costs nothing.
     pub const fn free(permission: Permission, run: Handler) -> Self {
-        Self::Key { permission, meter_class: PLATFORM, run }
+        Self::Key {
+            permission,
+            meter_class: PLATFORM,
+            run,
+        }
     }
 }
 
@@ -89,6 +93,7 @@ pub fn router(platform: &Platform) -> Router {
         });
     router
         .route("/v1", any(no_route))
+        .route("/v1/", any(no_route))
         .route("/v1/{*rest}", any(no_route))
         .method_not_allowed_fallback(wrong_method)
         .with_state(platform.clone())

@@ -191,7 +191,11 @@ pub(super) fn sample() -> ApiKey<'static> {
         last_used_at: None,
         expires_at: None,
         old_secret_until: None,
-        created_by: Creator { r#type: "user", id: "user_01K9ZP3V5W8Q2R4T6Y7X9B1D3F", name: Some("Ada Example") },
+        created_by: Creator {
+            r#type: "user",
+            id: "user_01K9ZP3V5W8Q2R4T6Y7X9B1D3F",
+            name: Some("Ada Example"),
+        },
         secret: None,
         code: None,
         request_id: Some(openapi::REQUEST),
@@ -199,6 +203,15 @@ pub(super) fn sample() -> ApiKey<'static> {
 }
 
 pub(super) fn sample_list() -> ApiKeyList<'static> {
-    let data = vec![ApiKey { request_id: None, ..sample() }];
-    ApiKeyList { object: "list", data, has_more: false, next_cursor: None, request_id: openapi::REQUEST }
+    let data = vec![ApiKey {
+        request_id: None,
+        ..sample()
+    }];
+    ApiKeyList {
+        object: "list",
+        data,
+        has_more: false,
+        next_cursor: None,
+        request_id: openapi::REQUEST,
+    }
 }

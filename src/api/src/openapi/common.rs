@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder,
+};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::REQUEST;
@@ -38,47 +40,123 @@ pub fn parameters(components: ComponentsBuilder) -> ComponentsBuilder {
 }
 
 fn parameter(name: &str, place: ParameterIn, about: &str, schema: ObjectBuilder) -> Parameter {
-    let required = if matches!(place, ParameterIn::Path) { Required::True } else { Required::False };
-    let built = ParameterBuilder::new().name(name).parameter_in(place).required(required);
+    let required = if matches!(place, ParameterIn::Path) {
+        Required::True
+    } else {
+        Required::False
+    };
+    let built = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required);
     built.description(Some(about)).schema(Some(schema)).build()
 }
 
 /// Every header an answer may carry: component name, header, meaning, example.
 const HEADERS: [(&str, &str, &str, &str); 11] = [
-    ("RequestId", "Request-Id", "The request's id: the caller's x-request-id, or one of ours.", REQUEST),
-    ("TraceParent", "traceparent", "W3C trace context, the caller's trace continued.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-    ("MeterClass", "secapi-meter-class", "The billing and quota class of the route.", "platform"),
-    ("TokenCount", "secapi-token-count", "How many o200k_base tokens the body is; 0 for errors.", "236"),
-    ("TokenCountEstimated", "secapi-token-count-estimated", "`true` when the count was guessed from the size; else absent.", "true"),
-    ("EstimatedCost", "secapi-estimated-cost", "The price of this call before any grant, in dollars with four decimals; $0.0000 for errors.", "$0.0000"),
-    ("PlanKey", "secapi-plan-key", "The effective plan.", "sandbox_grant"),
-    ("BillingState", "secapi-billing-state", "The organisation's billing state.", "sandbox_grant"),
-    ("BillingStatus", "secapi-billing-status", "The settlement status.", "none"),
-    ("FreeGrantRemaining", "secapi-free-grant-remaining", "Covered calls left this month.", "250"),
-    ("IdempotentReplayed", "Idempotent-Replayed", "`true` when an earlier request's answer was given again; else absent.", "true"),
+    (
+        "RequestId",
+        "Request-Id",
+        "The request's id: the caller's x-request-id, or one of ours.",
+        REQUEST,
+    ),
+    (
+        "TraceParent",
+        "traceparent",
+        "W3C trace context, the caller's trace continued.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
+    (
+        "MeterClass",
+        "secapi-meter-class",
+        "The billing and quota class of the route.",
+        "platform",
+    ),
+    (
+        "TokenCount",
+        "secapi-token-count",
+        "How many o200k_base tokens the body is; 0 for errors.",
+        "236",
+    ),
+    (
+        "TokenCountEstimated",
+        "secapi-token-count-estimated",
+        "`true` when the count was guessed from the size; else absent.",
+        "true",
+    ),
+    (
+        "EstimatedCost",
+        "secapi-estimated-cost",
+        "The price of this call before any grant, in dollars with four decimals; $0.0000 for errors.",
+        "$0.0000",
+    ),
+    (
+        "PlanKey",
+        "secapi-plan-key",
+        "The effective plan.",
+        "sandbox_grant",
+    ),
+    (
+        "BillingState",
+        "secapi-billing-state",
+        "The organisation's billing state.",
+        "sandbox_grant",
+    ),
+    (
+        "BillingStatus",
+        "secapi-billing-status",
+        "The settlement status.",
+        "none",
+    ),
+    (
+        "FreeGrantRemaining",
+        "secapi-free-grant-remaining",
+        "Covered calls left this month.",
+        "250",
+    ),
+    (
+        "IdempotentReplayed",
+        "Idempotent-Replayed",
+        "`true` when an earlier request's answer was given again; else absent.",
+        "true",
+    ),
 ];
 
 pub fn headers(components: ComponentsBuilder) -> ComponentsBuilder {
-    let components = HEADERS.iter().fold(components, |components, (name, header, about, example)| {
-        let number = matches!(*header, "secapi-token-count" | "secapi-free-grant-remaining");
-        let schema = if number {
-            let example: Value = example.parse::<i64>().map_or(Value::Null, Value::from);
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-                .minimum(Some(0))
-                .examples([example])
-        } else {
-            text().examples([json!(example)])
-        };
-        components.header(*name, described(schema, about))
-    });
-    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
-    components.header("RetryAfter", described(seconds, "Seconds to wait before asking again."))
+    let components =
+        HEADERS
+            .iter()
+            .fold(components, |components, (name, header, about, example)| {
+                let number = matches!(
+                    *header,
+                    "secapi-token-count" | "secapi-free-grant-remaining"
+                );
+                let schema = if number {
+                    let example: Value = example.parse::<i64>().map_or(Value::Null, Value::from);
+                    ObjectBuilder::new()
+                        .schema_type(Type::Integer)
+                        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+                        .minimum(Some(0))
+                        .examples([example])
+                } else {
+                    text().examples([json!(example)])
+                };
+                components.header(*name, described(schema, about))
+            });
+    let seconds = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1));
+    components.header(
+        "RetryAfter",
+        described(seconds, "Seconds to wait before asking again."),
+    )
 }
 
 fn described(schema: ObjectBuilder, about: &str) -> Header {
-    HeaderBuilder::new().schema(Some(Schema::from(schema))).description(Some(about)).build()
+    HeaderBuilder::new()
+        .schema(Some(Schema::from(schema)))
+        .description(Some(about))
+        .build()
 }
 
 /// The headers of an answer: the first two everywhere, the rest where a key was accepted.
@@ -88,7 +166,11 @@ pub fn answer_headers(response: ResponseBuilder, keyed: bool, replayable: bool) 
         (true, false) => HEADERS.len() - 1,
         (true, true) => HEADERS.len(),
     };
-    HEADERS[..count].iter().fold(response, |response, (name, header, ..)| response.header_ref(*header, header_ref(name)))
+    HEADERS[..count]
+        .iter()
+        .fold(response, |response, (name, header, ..)| {
+            response.header_ref(*header, header_ref(name))
+        })
 }
 
 fn header_ref(name: &str) -> Ref {
@@ -96,30 +178,81 @@ fn header_ref(name: &str) -> Ref {
 }
 
 const REFUSALS: [(u16, &str, &str); 9] = [
-    (400, "BadRequest", "`invalid_request`, `invalid_query_parameter` or `unsupported_api_version`: the request is wrong in itself."),
-    (401, "Unauthenticated", "`missing_api_key` or `authentication_failed`: no key, or none that works."),
-    (403, "Forbidden", "`insufficient_scope`: the key's scopes do not allow it."),
-    (404, "NotFound", "`not_found`: nothing there by that name, for this organisation."),
-    (409, "Conflict", "`api_key_limit_reached`, `api_key_not_active`, `idempotency_key_reused` or `idempotency_key_in_use`."),
-    (413, "TooLarge", "`request_too_large`: the body is over 64 KB."),
-    (415, "UnsupportedMediaType", "`unsupported_media_type`: the body is not plain JSON by its headers."),
-    (500, "InternalError", "`internal_error`: our mistake; quote the request id."),
-    (503, "Unavailable", "`service_unavailable` or `auth_verification_unavailable`: nothing was changed; try again."),
+    (
+        400,
+        "BadRequest",
+        "`invalid_request`, `invalid_query_parameter` or `unsupported_api_version`: the request is wrong in itself.",
+    ),
+    (
+        401,
+        "Unauthenticated",
+        "`missing_api_key` or `authentication_failed`: no key, or none that works.",
+    ),
+    (
+        403,
+        "Forbidden",
+        "`insufficient_scope`: the key's scopes do not allow it.",
+    ),
+    (
+        404,
+        "NotFound",
+        "`not_found`: nothing there by that name, for this organisation.",
+    ),
+    (
+        409,
+        "Conflict",
+        "`api_key_limit_reached`, `api_key_not_active`, `idempotency_key_reused` or `idempotency_key_in_use`.",
+    ),
+    (
+        413,
+        "TooLarge",
+        "`request_too_large`: the body is over 64 KB.",
+    ),
+    (
+        415,
+        "UnsupportedMediaType",
+        "`unsupported_media_type`: the body is not plain JSON by its headers.",
+    ),
+    (
+        500,
+        "InternalError",
+        "`internal_error`: our mistake; quote the request id.",
+    ),
+    (
+        503,
+        "Unavailable",
+        "`service_unavailable` or `auth_verification_unavailable`: nothing was changed; try again.",
+    ),
 ];
 
 /// The shared response of a status.
 pub fn refusal(status: u16) -> &'static str {
-    REFUSALS.iter().find(|refusal| refusal.0 == status).map_or("InternalError", |refusal| refusal.1)
+    REFUSALS
+        .iter()
+        .find(|refusal| refusal.0 == status)
+        .map_or("InternalError", |refusal| refusal.1)
 }
 
 pub fn responses(components: ComponentsBuilder) -> ComponentsBuilder {
-    REFUSALS.iter().fold(components, |components, (status, name, about)| components.response(*name, response(*status, about)))
+    REFUSALS
+        .iter()
+        .fold(components, |components, (status, name, about)| {
+            components.response(*name, response(*status, about))
+        })
 }
 
 fn response(status: u16, about: &str) -> RefOr<Response> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Envelope::name()))).build();
-    let response = ResponseBuilder::new().description(about).content("application/json", content);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Envelope::name())))
+        .build();
+    let response = ResponseBuilder::new()
+        .description(about)
+        .content("application/json", content);
     let response = answer_headers(response, true, false);
-    let response = if status == 503 { response.header_ref("Retry-After", header_ref("RetryAfter")) } else { response };
+    let response = if status == 503 {
+        response.header_ref("Retry-After", header_ref("RetryAfter"))
+    } else {
+        response
+    };
     RefOr::T(response.build())
 }

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::Schema;
@@ -24,16 +25,42 @@ pub struct Description {
 impl Description {
     /// What follows from the table alone.
     pub fn of(route: &'static Route) -> Self {
-        let tag = route.path.trim_start_matches("/v1/").split('/').find(|part| !part.is_empty()).unwrap_or("");
-        let tag = if matches!(route.kind, Kind::Key { .. }) { tag } else { "service" };
-        let operation = OperationBuilder::new().operation_id(Some(route.operation)).summary(Some(route.summary)).tag(tag);
-        let begun = Self { route, operation, schemas: Vec::new() };
-        let Kind::Key { permission, meter_class, .. } = route.kind else { return begun };
-        let scopes: Vec<&str> = permission.accepted_scopes().iter().map(|scope| scope.as_str()).collect();
-        let extensions = utoipa::openapi::extensions::Extensions::builder()
-            .add("x-meter-class", json!(meter_class))
-            .add("x-accepted-scopes", json!(scopes))
-            .build();
+        let tag = route
+            .path
+            .trim_start_matches("/v1/")
+            .split('/')
+            .find(|part| !part.is_empty())
+            .unwrap_or("");
+        let tag = if matches!(route.kind, Kind::Key { .. }) {
+            tag
+        } else {
+            "service"
+        };
+        let operation = OperationBuilder::new()
+            .operation_id(Some(route.operation))
+            .summary(Some(route.summary))
+            .tag(tag);
+        let begun = Self {
+            route,
+            operation,
+            schemas: Vec::new(),
+        };
+        let Kind::Key {
+            permission,
+            meter_class,
+            ..
+        } = route.kind
+        else {
+            return begun;
+        };
+        let scopes: Vec<&str> = permission
+            .accepted_scopes()
+            .iter()
+            .map(|scope| scope.as_str())
+            .collect();
+        // One extension: several would come in another order at each start.
+        let told = json!({"acceptedScopes": scopes, "meterClass": meter_class});
+        let extensions = Extensions::builder().add("x-secapi", told).build();
         let operation = super::secured(begun.operation).extensions(Some(extensions));
         let mut names = vec!["ApiVersion", "CallersRequestId"];
         if route.path.contains("{id}") {
@@ -45,7 +72,7 @@ impl Description {
         let operation = names.into_iter().fold(operation, |operation, name| {
             operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")))
         });
-        let mut refusals = vec![401, 500, 503];
+        let mut refusals = vec![400, 401, 500, 503];
         if !scopes.is_empty() {
             refusals.push(403);
         }
@@ -68,7 +95,9 @@ impl Description {
     /// The parameters of a list.
     pub fn pages(mut self) -> Self {
         for name in ["Limit", "Cursor"] {
-            self.operation = self.operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")));
+            self.operation = self
+                .operation
+                .parameter_ref(Ref::new(format!("#/components/parameters/{name}")));
         }
         self
     }
@@ -76,16 +105,25 @@ impl Description {
     /// The body, which may be left out.
     pub fn takes<T: ToSchema>(mut self, example: Value) -> Self {
         let content = self.content::<T>(example);
-        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::False));
+        let body = RequestBodyBuilder::new()
+            .content("application/json", content)
+            .required(Some(Required::False));
         self.operation = self.operation.request_body(Some(body.build()));
         self
     }
 
     /// The answer when all is well, with an example of it.
-    pub fn answers<T: ToSchema + Serialize>(mut self, status: u16, text: &str, example: &T) -> Self {
+    pub fn answers<T: ToSchema + Serialize>(
+        mut self,
+        status: u16,
+        text: &str,
+        example: &T,
+    ) -> Self {
         let example = serde_json::to_value(example).unwrap_or_default();
         let content = self.content::<T>(example);
-        let response = ResponseBuilder::new().description(text).content("application/json", content);
+        let response = ResponseBuilder::new()
+            .description(text)
+            .content("application/json", content);
         let keyed = matches!(self.route.kind, Kind::Key { .. });
         let response = common::answer_headers(response, keyed, self.route.method == Method::POST);
         self.operation = self.operation.response(status.to_string(), response);
@@ -105,6 +143,9 @@ impl Description {
         let name = T::name();
         self.schemas.push((name.to_string(), T::schema()));
         T::schemas(&mut self.schemas);
-        ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).example(Some(example)).build()
+        ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name(name)))
+            .example(Some(example))
+            .build()
     }
 }

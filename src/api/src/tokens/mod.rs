@@ -25,7 +25,10 @@ pub struct Count {
 }
 
 /// What an error counts.
-pub const NONE: Count = Count { tokens: 0, estimated: false };
+pub const NONE: Count = Count {
+    tokens: 0,
+    estimated: false,
+};
 
 /// Beyond this many bytes the size alone is looked at.
 const MAX_COUNTED: usize = 512 * 1024;
@@ -33,20 +36,32 @@ const MAX_COUNTED: usize = 512 * 1024;
 /// The count of a JSON body that carries `request_id`.
 pub fn count(body: &[u8], request_id: &str) -> Count {
     static REMEMBERED: Remembered = Remembered::new();
-    let estimate = Count { tokens: body.len().div_ceil(4) as u64, estimated: true };
+    let estimate = Count {
+        tokens: body.len().div_ceil(4) as u64,
+        estimated: true,
+    };
     if body.len() > MAX_COUNTED {
         return estimate;
     }
-    let Ok(text) = std::str::from_utf8(body) else { return estimate };
+    let Ok(text) = std::str::from_utf8(body) else {
+        return estimate;
+    };
     let tokens = match around(text, request_id) {
-        Some((before, after)) => REMEMBERED.get(before, after, || whole(before) + whole(after)) + whole(request_id),
+        Some((before, after)) => {
+            REMEMBERED.get(before, after, || whole(before) + whole(after)) + whole(request_id)
+        }
         None => whole(text),
     };
-    Count { tokens, estimated: false }
+    Count {
+        tokens,
+        estimated: false,
+    }
 }
 
 fn whole(text: &str) -> u64 {
-    pieces::pieces(text).map(|piece| ranks::count(piece.as_bytes())).sum()
+    pieces::pieces(text)
+        .map(|piece| ranks::count(piece.as_bytes()))
+        .sum()
 }
 
 /// What stands before and after the request id, where cutting there is exact.
@@ -59,7 +74,9 @@ fn around<'a>(text: &'a str, request_id: &str) -> Option<(&'a str, &'a str)> {
     }
     let start = text.find(FIELD)? + FIELD.len();
     let after = text[start..].strip_prefix(request_id)?;
-    let closed = after.strip_prefix('"').is_some_and(|rest| rest.starts_with([',', '}']));
+    let closed = after
+        .strip_prefix('"')
+        .is_some_and(|rest| rest.starts_with([',', '}']));
     closed.then(|| (&text[..start], after))
 }
 
@@ -87,10 +104,40 @@ mod tests {
     #[test]
     fn the_whole_count_is_the_references_on_awkward_texts() {
         let texts = [
-            "", " ", "  ", "\n", " \n ", "a", "I'm", "I'M we'LL they're IT'S 'quoted' x'ſ", "CamelCaseURLs", "ÀÉîõ",
-            "日本語テキスト", "12345678", "٣٤٥٦", "a\u{301}b", "\u{301}\u{301}A", " \u{301}", "a  b   c ", "x \n\n  y",
-            "//\n//\n/", "{\"a\":[1,2,{\"b\":\"c\"}]}", "\t\tindent", "ǅungla", "ʰʱ", "👩‍👩‍👧 emoji", "¿Qué? ¡Sí!", "a\u{a0}b\u{2028}c", "\u{85}x",
-            "req_01K9ZP3V5W8Q2R4T6Y7X9B1D3F", "ⅣⅤ½", "\r\n\r\n", "end ", "word\u{3000}全角", "AAAAaaaaAAAA", "ªº",
+            "",
+            " ",
+            "  ",
+            "\n",
+            " \n ",
+            "a",
+            "I'm",
+            "I'M we'LL they're IT'S 'quoted' x'ſ",
+            "CamelCaseURLs",
+            "ÀÉîõ",
+            "日本語テキスト",
+            "12345678",
+            "٣٤٥٦",
+            "a\u{301}b",
+            "\u{301}\u{301}A",
+            " \u{301}",
+            "a  b   c ",
+            "x \n\n  y",
+            "//\n//\n/",
+            "{\"a\":[1,2,{\"b\":\"c\"}]}",
+            "\t\tindent",
+            "ǅungla",
+            "ʰʱ",
+            "👩‍👩‍👧 emoji",
+            "¿Qué? ¡Sí!",
+            "a\u{a0}b\u{2028}c",
+            "\u{85}x",
+            "req_01K9ZP3V5W8Q2R4T6Y7X9B1D3F",
+            "ⅣⅤ½",
+            "\r\n\r\n",
+            "end ",
+            "word\u{3000}全角",
+            "AAAAaaaaAAAA",
+            "ªº",
         ];
         for text in texts {
             assert_eq!(whole(text), oracle(text), "{text:?}");
@@ -100,8 +147,20 @@ mod tests {
     #[test]
     fn a_large_body_is_estimated_and_an_error_counts_nothing() {
         let large = vec![b'x'; MAX_COUNTED + 1];
-        assert_eq!(count(&large, "req"), Count { tokens: 131_073, estimated: true });
-        assert_eq!(count(&[0xff; 5], "req"), Count { tokens: 2, estimated: true });
+        assert_eq!(
+            count(&large, "req"),
+            Count {
+                tokens: 131_073,
+                estimated: true
+            }
+        );
+        assert_eq!(
+            count(&[0xff; 5], "req"),
+            Count {
+                tokens: 2,
+                estimated: true
+            }
+        );
     }
 
     #[test]

@@ -107,7 +107,12 @@ fn at(text: &str, at: usize) -> Option<(Class, usize)> {
 }
 
 /// Where the run of characters that `fits` ends, and where the last one it holds of `last` ends.
-fn run(text: &str, mut from: usize, fits: fn(Class) -> bool, last: fn(Class) -> bool) -> (usize, Option<usize>) {
+fn run(
+    text: &str,
+    mut from: usize,
+    fits: fn(Class) -> bool,
+    last: fn(Class) -> bool,
+) -> (usize, Option<usize>) {
     let mut seen = None;
     while let Some((class, next)) = at(text, from).filter(|(class, _)| fits(*class)) {
         from = next;
@@ -124,9 +129,15 @@ fn until(text: &str, from: usize, fits: fn(Class) -> bool) -> usize {
 
 /// How long the first piece of a text is; at least one character.
 fn first(text: &str) -> usize {
-    let Some((class, next)) = at(text, 0) else { return 0 };
+    let Some((class, next)) = at(text, 0) else {
+        return 0;
+    };
     let word = |word: fn(&str, usize) -> Option<usize>| {
-        let led = if class.may_lead_word() { word(text, next) } else { None };
+        let led = if class.may_lead_word() {
+            word(text, next)
+        } else {
+            None
+        };
         led.or_else(|| word(text, 0))
     };
     if let Some(end) = word(ending_low).or_else(|| word(beginning_high)) {
@@ -141,7 +152,9 @@ fn first(text: &str) -> usize {
             return three;
         }
         _ if class.is_symbol() => return symbols(text, 0),
-        Class::Space if text.starts_with(' ') && at(text, 1).is_some_and(|(class, _)| class.is_symbol()) => {
+        Class::Space
+            if text.starts_with(' ') && at(text, 1).is_some_and(|(class, _)| class.is_symbol()) =>
+        {
             return symbols(text, 1);
         }
         _ => {}
@@ -164,10 +177,18 @@ fn beginning_high(text: &str, from: usize) -> Option<usize> {
 
 /// How much of `rest` is `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` in either case.
 fn contraction(rest: &str) -> usize {
-    let Some(rest) = rest.strip_prefix('\'') else { return 0 };
+    let Some(rest) = rest.strip_prefix('\'') else {
+        return 0;
+    };
     let mut letters = rest.chars();
     // The long s is an s to an expression that ignores case.
-    let first = letters.next().map(|c| if c == 'ſ' { ('s', 2) } else { (c.to_ascii_lowercase(), 1) });
+    let first = letters.next().map(|c| {
+        if c == 'ſ' {
+            ('s', 2)
+        } else {
+            (c.to_ascii_lowercase(), 1)
+        }
+    });
     let second = letters.next().map(|c| c.to_ascii_lowercase());
     match (first, second) {
         (Some(('s' | 't' | 'm' | 'd', length)), _) => 1 + length,
@@ -179,7 +200,10 @@ fn contraction(rest: &str) -> usize {
 /// Symbols from `from`, with the line breaks and slashes after them.
 fn symbols(text: &str, from: usize) -> usize {
     let end = until(text, from, Class::is_symbol);
-    end + text.as_bytes()[end..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n' | b'/')).count()
+    end + text.as_bytes()[end..]
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n' | b'/'))
+        .count()
 }
 
 /// White space: up to its last line break; else all but the space that leads the next word.
@@ -191,6 +215,9 @@ fn spaces(text: &str) -> usize {
     if end == text.len() {
         return end;
     }
-    let last = text[..end].char_indices().next_back().map_or(0, |(start, _)| start);
+    let last = text[..end]
+        .char_indices()
+        .next_back()
+        .map_or(0, |(start, _)| start);
     if last > 0 { last } else { end }
 }

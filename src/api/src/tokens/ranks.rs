@@ -15,15 +15,23 @@ const LONG: usize = 96;
 const LONGEST: usize = 128;
 
 fn word(table: &[u8], at: usize) -> u32 {
-    let bytes = table.get(at * 4..at * 4 + 4).and_then(|bytes| bytes.try_into().ok());
+    let bytes = table
+        .get(at * 4..at * 4 + 4)
+        .and_then(|bytes| bytes.try_into().ok());
     bytes.map_or(u32::MAX, u32::from_le_bytes)
 }
 
 /// The token of a rank, as bytes.
 fn token(rank: u32) -> &'static [u8] {
     let rank = rank as usize;
-    let start = if rank == 0 { 0 } else { word(ENDS, rank - 1) as usize };
-    BYTES.get(start..word(ENDS, rank) as usize).unwrap_or_default()
+    let start = if rank == 0 {
+        0
+    } else {
+        word(ENDS, rank - 1) as usize
+    };
+    BYTES
+        .get(start..word(ENDS, rank) as usize)
+        .unwrap_or_default()
 }
 
 /// The rank of a token: the lower, the earlier it is merged.
@@ -67,7 +75,9 @@ fn merge_short(piece: &[u8]) -> u64 {
     }
     loop {
         let best = starts.iter().enumerate().min_by_key(|(_, part)| part.1);
-        let Some((at, _)) = best.filter(|(_, part)| part.1 != u32::MAX) else { break };
+        let Some((at, _)) = best.filter(|(_, part)| part.1 != u32::MAX) else {
+            break;
+        };
         starts.remove(at + 1);
         starts[at].1 = joined(&starts, at);
         if at > 0 {
@@ -83,7 +93,9 @@ fn merge_long(piece: &[u8]) -> u64 {
     let end = piece.len();
     // By start: where the part ends (0 once it was swallowed), and where the part before starts.
     let mut ends: Vec<usize> = (1..=end).collect();
-    let mut before: Vec<usize> = (0..end).map(|at| at.checked_sub(1).unwrap_or(NONE)).collect();
+    let mut before: Vec<usize> = (0..end)
+        .map(|at| at.checked_sub(1).unwrap_or(NONE))
+        .collect();
     let mut pairs = BinaryHeap::new();
     let offer = |pairs: &mut BinaryHeap<_>, from: usize, middle: usize, to: usize| {
         if let Some(rank) = rank(&piece[from..to]) {

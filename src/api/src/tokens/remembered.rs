@@ -18,7 +18,12 @@ pub struct Remembered(LazyLock<(RandomState, Box<[AtomicU64]>)>);
 
 impl Remembered {
     pub const fn new() -> Self {
-        Self(LazyLock::new(|| (RandomState::new(), (0..ENTRIES).map(|_| AtomicU64::new(0)).collect())))
+        Self(LazyLock::new(|| {
+            (
+                RandomState::new(),
+                (0..ENTRIES).map(|_| AtomicU64::new(0)).collect(),
+            )
+        }))
     }
 
     /// The count of `before` and `after`, by `count` when it is not known.

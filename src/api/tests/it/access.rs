@@ -15,8 +15,17 @@ use serde_json::Value;
 
 use crate::site::{Answer, Site};
 
-const PRINCIPALS: [&str; 9] =
-    ["nobody", "session", "malformed", "unknown", "revoked", "expired", "reader", "manager", "stranger"];
+const PRINCIPALS: [&str; 9] = [
+    "nobody",
+    "session",
+    "malformed",
+    "unknown",
+    "revoked",
+    "expired",
+    "reader",
+    "manager",
+    "stranger",
+];
 
 /// One number: the status. Three: for an id of our organisation, of the stranger's, of nobody.
 /// The reader is a test key with `read:sec`; the manager and the stranger hold every scope.
@@ -38,7 +47,11 @@ const TABLE: &str = "
 ";
 
 fn rows() -> impl Iterator<Item = Vec<&'static str>> {
-    TABLE.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).filter(|row| !row.is_empty()).skip(1)
+    TABLE
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|row| !row.is_empty())
+        .skip(1)
 }
 
 #[test]
@@ -69,7 +82,15 @@ impl Cast {
         let reader = site.key(&[Scope::ReadSec], false).await.1;
         let manager = site.key(&all, true).await.1;
         let (victim, revoked) = site.key(&all, true).await;
-        keys::revoke_key(&site.world.platform, &owner, &site.org, &victim, &site.world.request()).await.unwrap();
+        keys::revoke_key(
+            &site.world.platform,
+            &owner,
+            &site.org,
+            &victim,
+            &site.world.request(),
+        )
+        .await
+        .unwrap();
         let brief = make(&site, &owner, &site.org, Some(Span::seconds(1))).await;
         let others = make(&site, &stranger, &strange.org.id, None).await;
         let unknown = domain::secret::api_key(true, &[7; 64]);
@@ -83,24 +104,42 @@ impl Cast {
             ("manager", manager),
             ("stranger", others.1),
         ];
-        Self { site, stranger, strange_org: strange.org.id, secrets }
+        Self {
+            site,
+            stranger,
+            strange_org: strange.org.id,
+            secrets,
+        }
     }
 
     /// A key to be asked for: `whose` is ours, theirs or nobody's.
     async fn target(&self, whose: usize) -> KeyId {
         match whose {
-            0 => make(&self.site, &self.site.owner.actor(), &self.site.org, None).await.0,
-            1 => make(&self.site, &self.stranger, &self.strange_org, None).await.0,
+            0 => {
+                make(&self.site, &self.site.owner.actor(), &self.site.org, None)
+                    .await
+                    .0
+            }
+            1 => {
+                make(&self.site, &self.stranger, &self.strange_org, None)
+                    .await
+                    .0
+            }
             _ => KeyId::new(self.site.world.now(), self.site.world.bytes()),
         }
     }
 
     async fn ask(&self, route: &Route, principal: &str, id: Option<&KeyId>) -> Answer {
         let path = route.path.replace("{id}", id.map_or("", KeyId::as_str));
-        let mut request = Request::builder().method(&route.method).uri(path).header("x-request-id", "asked");
+        let mut request = Request::builder()
+            .method(&route.method)
+            .uri(path)
+            .header("x-request-id", "asked");
         if principal == "session" {
             let cookie = format!("__Host-sid={}", self.site.owner.token);
-            request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
+            request = request
+                .header("cookie", cookie)
+                .header("sec-fetch-site", "same-origin");
         }
         if let Some((_, secret)) = self.secrets.iter().find(|(name, _)| *name == principal) {
             request = request.header("x-api-key", secret);
@@ -112,8 +151,22 @@ impl Cast {
 async fn make(site: &Site, actor: &Actor, org: &OrgId, life: Option<Span>) -> (KeyId, String) {
     let scopes = Some(Scope::ALL.into_iter().collect());
     let expires_at = life.map(|life| site.world.now().plus(life));
-    let new = NewKey { label: None, scopes, livemode: true, expires_at };
-    let made = keys::create_key(&site.world.platform, actor, org, new, &site.world.request(), None).await.unwrap();
+    let new = NewKey {
+        label: None,
+        scopes,
+        livemode: true,
+        expires_at,
+    };
+    let made = keys::create_key(
+        &site.world.platform,
+        actor,
+        org,
+        new,
+        &site.world.request(),
+        None,
+    )
+    .await
+    .unwrap();
     (made.key.id.clone(), made.secret.expose().to_owned())
 }
 
@@ -123,8 +176,13 @@ fn comparable(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
     for field in ["id", "traceparent"] {
         body.as_object_mut().unwrap().remove(field);
     }
-    let told = answer.headers.iter().filter(|(name, _)| *name != "traceparent");
-    let headers = told.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let told = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "traceparent");
+    let headers = told
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
     (answer.status.as_u16(), body, headers)
 }
 
@@ -157,11 +215,32 @@ on_both! {
 #[tokio::test]
 async fn a_malformed_id_answers_as_an_absent_one() {
     let cast = Cast::on(Site::sqlite().await).await;
-    let route = ROUTES.iter().find(|route| route.operation == "getApiKey").unwrap();
-    let absent = cast.ask(route, "manager", Some(&cast.target(2).await)).await;
-    let manager = &cast.secrets.iter().find(|(name, _)| *name == "manager").unwrap().1;
-    for id in ["x", "key_", "org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F", "key%2Fteam%20alpha", "%00", "%ff%fe", "'%20OR%201=1--", "key_01k9zp3v5w8q2r4t6y7x9b1d3f"] {
-        let request = Request::get(format!("/v1/api_keys/{id}")).header("x-api-key", manager).header("x-request-id", "asked");
+    let route = ROUTES
+        .iter()
+        .find(|route| route.operation == "getApiKey")
+        .unwrap();
+    let absent = cast
+        .ask(route, "manager", Some(&cast.target(2).await))
+        .await;
+    let manager = &cast
+        .secrets
+        .iter()
+        .find(|(name, _)| *name == "manager")
+        .unwrap()
+        .1;
+    for id in [
+        "x",
+        "key_",
+        "org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F",
+        "key%2Fteam%20alpha",
+        "%00",
+        "%ff%fe",
+        "'%20OR%201=1--",
+        "key_01k9zp3v5w8q2r4t6y7x9b1d3f",
+    ] {
+        let request = Request::get(format!("/v1/api_keys/{id}"))
+            .header("x-api-key", manager)
+            .header("x-request-id", "asked");
         let answer = cast.site.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(comparable(&answer), comparable(&absent), "{id}");
     }

@@ -18,7 +18,10 @@ async fn a_new_key_is_shown_whole_once_and_works() {
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let made = answer.json();
-    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    let (id, secret) = (
+        made["id"].as_str().unwrap(),
+        made["secret"].as_str().unwrap(),
+    );
     assert!(secret.starts_with("secapi_live_") && secret.len() == 50);
     assert_eq!(
         made,
@@ -42,7 +45,10 @@ async fn a_new_key_is_shown_whole_once_and_works() {
             "requestId": answer.header("request-id"),
         })
     );
-    assert_eq!(site.get("/v1/me", secret).await.json()["principal"]["principalId"], id);
+    assert_eq!(
+        site.get("/v1/me", secret).await.json()["principal"]["principalId"],
+        id
+    );
     let read = site.get(&format!("/v1/api_keys/{id}"), &manager).await;
     assert_eq!(read.status, 200);
     assert!(!read.text().contains(secret) && read.json().get("secret").is_none());
@@ -52,7 +58,11 @@ async fn a_new_key_is_shown_whole_once_and_works() {
 async fn nothing_given_means_a_test_key_that_reads() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
-    for body in [json!({}), json!({"label": null, "scopes": null, "livemode": null, "expiresAt": null}), json!({"label": "  "})] {
+    for body in [
+        json!({}),
+        json!({"label": null, "scopes": null, "livemode": null, "expiresAt": null}),
+        json!({"label": "  "}),
+    ] {
         let made = site.post("/v1/api_keys", &manager, &body).await.json();
         assert_eq!(made["label"], Value::Null);
         assert_eq!(made["scopes"], json!(["read:sec"]));
@@ -60,7 +70,8 @@ async fn nothing_given_means_a_test_key_that_reads() {
         assert!(made["secret"].as_str().unwrap().starts_with("secapi_test_"));
     }
     // No body at all is as good as an empty object.
-    let request = crate::site::call(axum::http::Method::POST, "/v1/api_keys", &manager).body(axum::body::Body::empty());
+    let request = crate::site::call(axum::http::Method::POST, "/v1/api_keys", &manager)
+        .body(axum::body::Body::empty());
     assert_eq!(site.send(request.unwrap()).await.status, 201);
 }
 
@@ -77,10 +88,24 @@ async fn pages_go_through_all_keys_once_newest_first() {
         assert_eq!(page.status, 200, "{}", page.text());
         let page = page.json();
         pages += 1;
-        assert_eq!((page["object"].as_str(), page["data"][0]["object"].as_str()), (Some("list"), Some("api_key")));
-        assert_eq!(page["hasMore"].as_bool().unwrap(), page["nextCursor"].is_string());
-        seen.extend(page["data"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap().to_owned()));
-        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        assert_eq!(
+            (page["object"].as_str(), page["data"][0]["object"].as_str()),
+            (Some("list"), Some("api_key"))
+        );
+        assert_eq!(
+            page["hasMore"].as_bool().unwrap(),
+            page["nextCursor"].is_string()
+        );
+        seen.extend(
+            page["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| key["id"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = page["nextCursor"].as_str() else {
+            break;
+        };
         path = format!("/v1/api_keys?limit=3&cursor={cursor}");
     }
     let mut sorted = seen.clone();
@@ -147,9 +172,22 @@ async fn a_rotation_overlaps_a_day_unless_told_otherwise() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
     let (key, _) = site.key(&[Scope::ReadSec], true).await;
-    for (body, until) in [(json!({}), "2026-11-22"), (json!({"overlap": null}), "2026-11-22"), (json!({"overlap": "7d"}), "2026-11-28")] {
-        let answer = site.post(&format!("/v1/api_keys/{key}/rotate"), &manager, &body).await.json();
-        assert!(answer["oldSecretUntil"].as_str().unwrap().starts_with(until), "{body}");
+    for (body, until) in [
+        (json!({}), "2026-11-22"),
+        (json!({"overlap": null}), "2026-11-22"),
+        (json!({"overlap": "7d"}), "2026-11-28"),
+    ] {
+        let answer = site
+            .post(&format!("/v1/api_keys/{key}/rotate"), &manager, &body)
+            .await
+            .json();
+        assert!(
+            answer["oldSecretUntil"]
+                .as_str()
+                .unwrap()
+                .starts_with(until),
+            "{body}"
+        );
     }
 }
 
@@ -157,25 +195,57 @@ async fn a_rotation_overlaps_a_day_unless_told_otherwise() {
 async fn an_expired_key_is_told_as_revoked_and_opens_nothing() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
-    let made = site.post("/v1/api_keys", &manager, &json!({"expiresAt": "2026-11-21T09:15:00Z"})).await.json();
-    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    let made = site
+        .post(
+            "/v1/api_keys",
+            &manager,
+            &json!({"expiresAt": "2026-11-21T09:15:00Z"}),
+        )
+        .await
+        .json();
+    let (id, secret) = (
+        made["id"].as_str().unwrap(),
+        made["secret"].as_str().unwrap(),
+    );
     assert_eq!(site.get("/v1/me", secret).await.status, 200);
     site.world.clock.advance(Span::minutes(1));
-    assert_eq!(site.get("/v1/me", secret).await.refusal(), (401, "authentication_failed".to_owned()));
-    let read = site.get(&format!("/v1/api_keys/{id}"), &manager).await.json();
-    assert_eq!((read["status"].as_str(), read["state"].as_str()), (Some("revoked"), Some("expired")));
-    let answer = site.post(&format!("/v1/api_keys/{id}/rotate"), &manager, &json!({})).await;
+    assert_eq!(
+        site.get("/v1/me", secret).await.refusal(),
+        (401, "authentication_failed".to_owned())
+    );
+    let read = site
+        .get(&format!("/v1/api_keys/{id}"), &manager)
+        .await
+        .json();
+    assert_eq!(
+        (read["status"].as_str(), read["state"].as_str()),
+        (Some("revoked"), Some("expired"))
+    );
+    let answer = site
+        .post(&format!("/v1/api_keys/{id}/rotate"), &manager, &json!({}))
+        .await;
     assert_eq!(answer.refusal(), (409, "api_key_not_active".to_owned()));
 }
 
 #[tokio::test]
 async fn nobody_hands_out_a_scope_they_lack() {
     let site = Site::sqlite().await;
-    let (_, narrow) = site.key(&[Scope::ReadSec, Scope::ApiKeysManage], true).await;
-    let answer = site.post("/v1/api_keys", &narrow, &json!({"scopes": ["read:sec", "billing:manage"]})).await;
+    let (_, narrow) = site
+        .key(&[Scope::ReadSec, Scope::ApiKeysManage], true)
+        .await;
+    let answer = site
+        .post(
+            "/v1/api_keys",
+            &narrow,
+            &json!({"scopes": ["read:sec", "billing:manage"]}),
+        )
+        .await;
     assert_eq!(answer.refusal(), (403, "insufficient_scope".to_owned()));
     assert_eq!(answer.json()["type"], "permission_error");
-    assert_eq!(answer.json()["details"]["requiredScopes"], json!(["billing:manage"]));
+    assert_eq!(
+        answer.json()["details"]["requiredScopes"],
+        json!(["billing:manage"])
+    );
 }
 
 #[tokio::test]
@@ -185,11 +255,42 @@ async fn a_full_plan_refuses_one_key_more() {
     let org = site.world.org(&person, "Example Analytics").await;
     let owner = person.actor();
     // The one included key, given leave to manage keys.
-    platform::keys::revoke_key(&site.world.platform, &owner, &org.org.id, &org.first.key.id, &site.world.request()).await.unwrap();
-    let new = platform::keys::NewKey { label: None, scopes: Some(Scope::ALL.into_iter().collect()), livemode: true, expires_at: None };
-    let made = platform::keys::create_key(&site.world.platform, &owner, &org.org.id, new, &site.world.request(), None).await.unwrap();
-    let answer = site.post("/v1/api_keys", made.secret.expose(), &json!({})).await;
+    platform::keys::revoke_key(
+        &site.world.platform,
+        &owner,
+        &org.org.id,
+        &org.first.key.id,
+        &site.world.request(),
+    )
+    .await
+    .unwrap();
+    let new = platform::keys::NewKey {
+        label: None,
+        scopes: Some(Scope::ALL.into_iter().collect()),
+        livemode: true,
+        expires_at: None,
+    };
+    let made = platform::keys::create_key(
+        &site.world.platform,
+        &owner,
+        &org.org.id,
+        new,
+        &site.world.request(),
+        None,
+    )
+    .await
+    .unwrap();
+    let answer = site
+        .post("/v1/api_keys", made.secret.expose(), &json!({}))
+        .await;
     assert_eq!(answer.refusal(), (409, "api_key_limit_reached".to_owned()));
     let details = &answer.json()["details"];
-    assert_eq!((&details["limit"], &details["planKey"], &details["retryable"]), (&json!(1), &json!("sandbox_grant"), &json!(false)));
+    assert_eq!(
+        (
+            &details["limit"],
+            &details["planKey"],
+            &details["retryable"]
+        ),
+        (&json!(1), &json!("sandbox_grant"), &json!(false))
+    );
 }

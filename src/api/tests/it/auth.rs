@@ -55,7 +55,15 @@ impl Auth {
         let held = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", held.local_addr().unwrap());
         drop(held);
-        let config = Config { issuer: issuer.clone(), clients: vec![], people: vec![], clock: Arc::new(|| 0), random: Arc::new(|_| {}) };
+        let chance = SeededChance::new(78);
+        let random = Arc::new(move |bytes: &mut [u8]| chance.fill(bytes));
+        let config = Config {
+            issuer: issuer.clone(),
+            clients: vec![],
+            people: vec![],
+            clock: Arc::new(|| 0),
+            random,
+        };
         Self::with(Provider::new(config), issuer, Arc::new(ManualClock::new())).await
     }
 
@@ -66,16 +74,29 @@ impl Auth {
             client_secret: None,
             redirect_uri: CALLBACK.parse().unwrap(),
             scopes: vec!["email".to_owned(), "profile".to_owned()],
-            timeouts: Timeouts { connect: Duration::from_secs(2), total: Duration::from_secs(5) },
+            timeouts: Timeouts {
+                connect: Duration::from_secs(2),
+                total: Duration::from_secs(5),
+            },
         };
         let database = Arc::new(Database::sqlite().await);
-        let world = World::with(database, clock, |clock| Oidc::new(config, move || clock.now().0)).await;
+        let world = World::with(database, clock, |clock| {
+            Oidc::new(config, move || clock.now().0)
+        })
+        .await;
         let router = api::site(&world.platform, Router::new());
-        Self { world, router, provider, issuer }
+        Self {
+            world,
+            router,
+            provider,
+            issuer,
+        }
     }
 
     async fn get(&self, path: &str, cookies: &str) -> Answer {
-        let request = Request::get(path).header("cookie", cookies).header("user-agent", "Test Browser/1.0");
+        let request = Request::get(path)
+            .header("cookie", cookies)
+            .header("user-agent", "Test Browser/1.0");
         let mut request = request.body(Body::empty()).unwrap();
         let peer: std::net::SocketAddr = "127.0.0.7:5000".parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -83,15 +104,22 @@ impl Auth {
     }
 
     async fn logout(&self, cookies: &str, site: &str) -> Answer {
-        let request = Request::post("/auth/session/logout").header("cookie", cookies).header("sec-fetch-site", site);
+        let request = Request::post("/auth/session/logout")
+            .header("cookie", cookies)
+            .header("sec-fetch-site", site);
         send(&self.router, request.body(Body::empty()).unwrap()).await
     }
 
     /// Begins a sign-in: the provider's address with its parameters, and the cookie.
     async fn begin(&self, return_to: &str) -> (Url, String) {
-        let answer = self.get(&format!("/auth/login?return_to={return_to}"), "").await;
+        let answer = self
+            .get(&format!("/auth/login?return_to={return_to}"), "")
+            .await;
         assert_eq!(answer.status, 303, "{}", answer.text());
-        (answer.header("location").unwrap().parse().unwrap(), cookie(&answer, "__Host-login").unwrap())
+        (
+            answer.header("location").unwrap().parse().unwrap(),
+            cookie(&answer, "__Host-login").unwrap(),
+        )
     }
 
     /// What somebody decides on the provider's page: the way back.
@@ -118,12 +146,20 @@ impl Auth {
 
     async fn alive(&self, session: &str) -> bool {
         let token = session.trim_start_matches("__Host-sid=");
-        sessions::recognise(&self.world.platform, token).await.unwrap().is_some()
+        sessions::recognise(&self.world.platform, token)
+            .await
+            .unwrap()
+            .is_some()
     }
 }
 
 fn person(name: &str) -> Person {
-    Person { sub: name.to_owned(), email: format!("{name}@example.com"), name: name.to_owned(), email_verified: true }
+    Person {
+        sub: name.to_owned(),
+        email: format!("{name}@example.com"),
+        name: name.to_owned(),
+        email_verified: true,
+    }
 }
 
 /// The path and query of an address.
@@ -135,14 +171,18 @@ fn local(url: &str) -> String {
 /// A cookie an answer sets, as the browser sends it back; `None` when it is cleared or not set.
 fn cookie(answer: &Answer, name: &str) -> Option<String> {
     let set = answer.headers("set-cookie");
-    let found = set.iter().find(|text| text.starts_with(&format!("{name}=")))?;
+    let found = set
+        .iter()
+        .find(|text| text.starts_with(&format!("{name}=")))?;
     let pair = found.split(';').next().unwrap();
     (!pair.ends_with('=')).then(|| pair.to_owned())
 }
 
 fn set_cookie<'a>(answer: &'a Answer, name: &str) -> &'a str {
     let set = answer.headers("set-cookie");
-    set.into_iter().find(|text| text.starts_with(&format!("{name}="))).expect("the cookie is set")
+    set.into_iter()
+        .find(|text| text.starts_with(&format!("{name}=")))
+        .expect("the cookie is set")
 }
 
 /// The code a failed sign-in tells, after checking that nobody was signed in.
@@ -150,7 +190,10 @@ fn set_cookie<'a>(answer: &'a Answer, name: &str) -> &'a str {
 fn problem(answer: &Answer) -> String {
     assert_eq!(answer.status, 303);
     assert_eq!(cookie(answer, "__Host-sid"), None);
-    let url = Url::parse("http://x").unwrap().join(answer.header("location").unwrap()).unwrap();
+    let url = Url::parse("http://x")
+        .unwrap()
+        .join(answer.header("location").unwrap())
+        .unwrap();
     assert_eq!(url.path(), "/sign-in");
     let mut pairs: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(pairs["request"], answer.header("request-id").unwrap());
@@ -162,31 +205,66 @@ async fn signing_in_ends_where_it_began_with_a_session() {
     let auth = Auth::new().await;
     let begun = auth.get("/auth/login?return_to=/orgs/o?a=b", "").await;
     let login = set_cookie(&begun, "__Host-login");
-    assert!(login.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"), "{login}");
-    assert!(begun.header("location").unwrap().starts_with(&format!("{}/authorize?", auth.issuer)));
+    assert!(
+        login.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"),
+        "{login}"
+    );
+    assert!(
+        begun
+            .header("location")
+            .unwrap()
+            .starts_with(&format!("{}/authorize?", auth.issuer))
+    );
     assert_eq!(begun.header("cache-control"), Some("no-store"));
     let authorize: Url = begun.header("location").unwrap().parse().unwrap();
     let back = auth.decide(&authorize, ("sub", "ada")).await;
-    let answer = auth.get(&back, &cookie(&begun, "__Host-login").unwrap()).await;
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/orgs/o?a=b")));
+    let answer = auth
+        .get(&back, &cookie(&begun, "__Host-login").unwrap())
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (303, Some("/orgs/o?a=b"))
+    );
     let session = set_cookie(&answer, "__Host-sid");
-    assert!(session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=1209600"), "{session}");
+    assert!(
+        session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=1209600"),
+        "{session}"
+    );
     assert!(set_cookie(&answer, "__Host-login").ends_with("Max-Age=0"));
     let token = cookie(&answer, "__Host-sid").unwrap();
     let token = token.trim_start_matches("__Host-sid=");
-    let person = sessions::recognise(&auth.world.platform, token).await.unwrap().expect("a session");
+    let person = sessions::recognise(&auth.world.platform, token)
+        .await
+        .unwrap()
+        .expect("a session");
     assert_eq!(person.user.email.as_deref(), Some("ada@example.com"));
-    assert_eq!(person.session.user_agent.as_deref(), Some("Test Browser/1.0"));
+    assert_eq!(
+        person.session.user_agent.as_deref(),
+        Some("Test Browser/1.0")
+    );
     assert_eq!(person.session.address.as_deref(), Some("127.0.0.7"));
 }
 
 #[tokio::test]
 async fn nobody_is_sent_elsewhere_after_signing_in() {
     let auth = Auth::new().await;
-    for return_to in ["https://evil.example/", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)", "/auth/login", "", "%ff"] {
+    for return_to in [
+        "https://evil.example/",
+        "//evil.example",
+        "/%5Cevil.example",
+        "/%09/evil.example",
+        "javascript:alert(1)",
+        "/auth/login",
+        "",
+        "%ff",
+    ] {
         let (authorize, browser) = auth.begin(return_to).await;
         let back = auth.decide(&authorize, ("sub", "ada")).await;
-        assert_eq!(auth.get(&back, &browser).await.header("location"), Some("/"), "{return_to}");
+        assert_eq!(
+            auth.get(&back, &browser).await.header("location"),
+            Some("/"),
+            "{return_to}"
+        );
     }
 }
 
@@ -197,22 +275,45 @@ async fn a_callback_works_once_and_only_in_its_own_browser() {
     let back = auth.decide(&authorize, ("sub", "ada")).await;
     let (_, another) = auth.begin("/").await;
     for wrong in ["", another.as_str(), "__Host-login=", "__Host-login=0000"] {
-        assert_eq!(problem(&auth.get(&back, wrong).await), "login_not_under_way", "{wrong}");
+        assert_eq!(
+            problem(&auth.get(&back, wrong).await),
+            "login_not_under_way",
+            "{wrong}"
+        );
     }
-    assert_eq!(auth.get(&back, &browser).await.header("location"), Some("/"));
-    assert_eq!(problem(&auth.get(&back, &browser).await), "login_not_under_way");
+    assert_eq!(
+        auth.get(&back, &browser).await.header("location"),
+        Some("/")
+    );
+    assert_eq!(
+        problem(&auth.get(&back, &browser).await),
+        "login_not_under_way"
+    );
 }
 
 #[tokio::test]
 async fn a_callback_that_was_tampered_with_signs_nobody_in() {
+    type Change = fn(&str) -> String;
     let auth = Auth::new().await;
-    let cases: [(fn(&str) -> String, &str); 7] = [
-        (|back| back.replace("iss=http", "iss=https"), "login_refused"),
-        (|back| back.split("&iss=").next().unwrap().to_owned(), "login_refused"),
-        (|back| back.replace("code=", "code=x"), "login_refused"),
-        (|back| back.replace("state=", "state=x"), "login_not_under_way"),
+    let cases: [(Change, &str); 7] = [
+        (
+            |back| back.replace("iss=http", "iss=https"),
+            "login_refused",
+        ),
+        (
+            |back| back.split("&iss=").next().unwrap().to_owned(),
+            "login_refused",
+        ),
+        (|back| back.replace("code=", "code=x"), "login_denied"),
+        (
+            |back| back.replace("state=", "state=x"),
+            "login_not_under_way",
+        ),
         (|back| format!("{back}&state=twice"), "login_not_under_way"),
-        (|back| back.replace("code=", "other="), "login_not_under_way"),
+        (
+            |back| back.replace("code=", "other="),
+            "login_not_under_way",
+        ),
         (|_| "/auth/callback".to_owned(), "login_not_under_way"),
     ];
     for (change, code) in cases {
@@ -233,7 +334,10 @@ async fn who_declines_or_takes_too_long_is_told_so() {
     let (authorize, browser) = auth.begin("/").await;
     let back = auth.decide(&authorize, ("sub", "ada")).await;
     auth.world.clock.advance(domain::time::Span::minutes(16));
-    assert_eq!(problem(&auth.get(&back, &browser).await), "login_not_under_way");
+    assert_eq!(
+        problem(&auth.get(&back, &browser).await),
+        "login_not_under_way"
+    );
 }
 
 #[tokio::test]
@@ -246,24 +350,31 @@ async fn signing_in_again_replaces_the_session_of_this_browser() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_at_once_and_goes_by_the_provider() {
+async fn signing_out_ends_the_session_at_once_and_only_from_our_own_pages() {
     let auth = Auth::new().await;
     let (_, session) = auth.sign_in("ada", "").await;
     assert_eq!(auth.logout(&session, "cross-site").await.status, 403);
     assert!(auth.alive(&session).await);
     let answer = auth.logout(&session, "same-origin").await;
     assert_eq!(answer.status, 303);
-    assert!(answer.header("location").unwrap().starts_with(&format!("{}/logout?", auth.issuer)));
+    assert_eq!(answer.header("location"), Some("/signed-out"));
+    assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
     assert!(set_cookie(&answer, "__Host-sid").ends_with("Max-Age=0"));
     assert!(!auth.alive(&session).await);
     // Nobody signed in: nothing to end.
-    assert_eq!(auth.logout("", "same-origin").await.header("location"), Some("/signed-out"));
+    assert_eq!(
+        auth.logout("", "same-origin").await.header("location"),
+        Some("/signed-out")
+    );
 }
 
 #[tokio::test]
 async fn a_provider_that_is_down_is_said_to_be_and_sessions_live_on() {
     let auth = Auth::without_provider().await;
-    assert_eq!(problem(&auth.get("/auth/login", "").await), "identity_provider_unavailable");
+    assert_eq!(
+        problem(&auth.get("/auth/login", "").await),
+        "identity_provider_unavailable"
+    );
     let ada = auth.world.person("ada").await;
     let cookie = format!("__Host-sid={}", ada.token);
     assert!(auth.alive(&cookie).await);
@@ -277,7 +388,10 @@ async fn without_its_database_nobody_is_signed_in_or_told_they_are_out() {
     let auth = Auth::new().await;
     let (_, session) = auth.sign_in("ada", "").await;
     auth.world.store.close().await;
-    assert_eq!(problem(&auth.get("/auth/login", "").await), "service_unavailable");
+    assert_eq!(
+        problem(&auth.get("/auth/login", "").await),
+        "service_unavailable"
+    );
     let answer = auth.logout(&session, "same-origin").await;
     assert_eq!(problem(&answer), "service_unavailable");
     assert!(answer.headers("set-cookie").is_empty());

@@ -9,7 +9,11 @@ async fn a_living_process_says_so_without_a_key() {
     let site = Site::sqlite().await;
     for path in ["/healthz", "/readyz"] {
         let answer = site.get(path, "").await;
-        assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"object": "health", "status": "ok"})), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (200, json!({"object": "health", "status": "ok"})),
+            "{path}"
+        );
         assert!(answer.header("request-id").unwrap().starts_with("req_"));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
@@ -31,7 +35,10 @@ async fn a_key_that_cannot_be_looked_up_is_not_called_wrong() {
     let site = Site::sqlite().await;
     site.world.store.close().await;
     let answer = site.get("/v1/me", &site.first_secret).await;
-    assert_eq!(answer.refusal(), (503, "auth_verification_unavailable".to_owned()));
+    assert_eq!(
+        answer.refusal(),
+        (503, "auth_verification_unavailable".to_owned())
+    );
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(answer.json()["retryAfterMs"], 1000);
     assert_eq!(answer.json()["details"]["retryable"], true);

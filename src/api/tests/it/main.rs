@@ -1,5 +1,7 @@
 //! The API face by URL: each file calls the whole site as a client would, on a store of its own.
 
+#![expect(clippy::unwrap_used, reason = "in a test, what is missing ends it")]
+
 /// Turns one test body into two tests: a site on SQLite and a site on PostgreSQL.
 macro_rules! on_both {
     ($(async fn $name:ident($site:ident: Site) $body:block)*) => {$(

@@ -10,7 +10,9 @@ use crate::site::{Site, call};
 #[tokio::test]
 async fn the_principal_and_its_organisation_are_told() {
     let site = Site::sqlite().await;
-    let request = call(Method::GET, "/v1/me", &site.first_secret).header("x-request-id", "mine-1").body(Body::empty());
+    let request = call(Method::GET, "/v1/me", &site.first_secret)
+        .header("x-request-id", "mine-1")
+        .body(Body::empty());
     let answer = site.send(request.unwrap()).await;
     assert_eq!(answer.status, 200);
     assert_eq!(
@@ -53,13 +55,54 @@ async fn every_header_of_the_contract_is_there() {
         .headers
         .iter()
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
-        .map(|line| if line.starts_with("traceparent") { format!("{}-[span]-01", &line[..48]) } else { line })
-        .map(|line| if line.starts_with("secapi-token-count") { "secapi-token-count: [count]".to_owned() } else { line })
+        .map(|line| {
+            if line.starts_with("traceparent") {
+                format!("{}-[span]-01", &line[..48])
+            } else {
+                line
+            }
+        })
+        .map(|line| {
+            if line.starts_with("secapi-token-count") {
+                "secapi-token-count: [count]".to_owned()
+            } else {
+                line
+            }
+        })
         .collect();
     headers.sort();
-    insta::assert_snapshot!(headers.join("\n"), @"");
-    let tokens: u64 = answer.header("secapi-token-count").unwrap().parse().unwrap();
-    let oracle = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&answer.text()).len() as u64;
+    insta::assert_snapshot!(headers.join("\n"), @r"
+    cache-control: no-store
+    content-length: 487
+    content-security-policy: default-src 'none'; frame-ancestors 'none'
+    content-type: application/json
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()
+    referrer-policy: same-origin
+    request-id: mine-1
+    secapi-billing-state: commercial_active
+    secapi-billing-status: none
+    secapi-estimated-cost: $0.0000
+    secapi-free-grant-remaining: 250
+    secapi-meter-class: platform
+    secapi-plan-key: commercial
+    secapi-token-count: [count]
+    strict-transport-security: max-age=63072000; includeSubDomains
+    traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-[span]-01
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    x-request-id: mine-1
+    ");
+    let tokens: u64 = answer
+        .header("secapi-token-count")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let oracle = tiktoken_rs::o200k_base()
+        .unwrap()
+        .encode_ordinary(&answer.text())
+        .len() as u64;
     assert_eq!(tokens, oracle);
 }
 
@@ -67,13 +110,28 @@ async fn every_header_of_the_contract_is_there() {
 async fn the_same_key_is_taken_as_a_bearer_token() {
     let site = Site::sqlite().await;
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        let request = axum::http::Request::get("/v1/me").header("authorization", format!("{scheme} {}", site.first_secret));
-        assert_eq!(site.send(request.body(Body::empty()).unwrap()).await.status, 200, "{scheme}");
+        let request = axum::http::Request::get("/v1/me")
+            .header("authorization", format!("{scheme} {}", site.first_secret));
+        assert_eq!(
+            site.send(request.body(Body::empty()).unwrap()).await.status,
+            200,
+            "{scheme}"
+        );
     }
-    for other in ["Basic dXNlcjpwYXNz", "Bearer eyJhbGciOiJFUzI1NiJ9.e30.x", "Bearer", "Bearer ", &site.first_secret] {
+    for other in [
+        "Basic dXNlcjpwYXNz",
+        "Bearer eyJhbGciOiJFUzI1NiJ9.e30.x",
+        "Bearer",
+        "Bearer ",
+        &site.first_secret,
+    ] {
         let request = axum::http::Request::get("/v1/me").header("authorization", other);
         let answer = site.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.refusal(), (401, "authentication_failed".to_owned()), "{other}");
+        assert_eq!(
+            answer.refusal(),
+            (401, "authentication_failed".to_owned()),
+            "{other}"
+        );
     }
 }
 
@@ -83,7 +141,12 @@ async fn the_grant_and_the_state_in_the_headers_are_the_organisations() {
     let newcomer = site.world.person("grace").await;
     let other = site.world.org(&newcomer, "Example Analytics").await;
     let answer = site.get("/v1/me", other.first.secret.expose()).await;
-    let told = ["secapi-plan-key", "secapi-billing-state", "secapi-billing-status", "secapi-free-grant-remaining"];
+    let told = [
+        "secapi-plan-key",
+        "secapi-billing-state",
+        "secapi-billing-status",
+        "secapi-free-grant-remaining",
+    ];
     assert_eq!(
         told.map(|name| answer.header(name).unwrap()),
         ["sandbox_grant", "sandbox_grant", "none", "250"]
@@ -106,7 +169,10 @@ async fn an_unknown_version_is_refused_and_the_older_header_is_read() {
         assert_eq!(answer.status, status, "{header}: {version}");
         if status == 400 {
             assert_eq!(answer.refusal().1, "unsupported_api_version");
-            assert_eq!(answer.json()["details"]["acceptedValues"], json!(["2026-03-19"]));
+            assert_eq!(
+                answer.json()["details"]["acceptedValues"],
+                json!(["2026-03-19"])
+            );
         }
     }
 }
@@ -114,7 +180,13 @@ async fn an_unknown_version_is_refused_and_the_older_header_is_read() {
 #[tokio::test]
 async fn a_plain_request_id_is_kept_and_any_other_replaced() {
     let site = Site::sqlite().await;
-    for (given, kept) in [("abc_DEF-9", true), ("a b", false), ("a.b", false), (&"x".repeat(128), true), (&"x".repeat(129), false)] {
+    for (given, kept) in [
+        ("abc_DEF-9", true),
+        ("a b", false),
+        ("a.b", false),
+        (&"x".repeat(128), true),
+        (&"x".repeat(129), false),
+    ] {
         let request = call(Method::GET, "/v1/me", &site.first_secret).header("x-request-id", given);
         let answer = site.send(request.body(Body::empty()).unwrap()).await;
         let told = answer.header("request-id").unwrap();
@@ -140,10 +212,13 @@ async fn every_call_with_an_accepted_key_is_recorded_and_no_other() {
         ("GET", "/v1/me", "secapi_live_nonsense"),
     ];
     for (at, (method, path, secret)) in calls.into_iter().enumerate() {
-        let request = call(method.parse().unwrap(), path, secret).header("x-request-id", format!("r{at}"));
+        let request =
+            call(method.parse().unwrap(), path, secret).header("x-request-id", format!("r{at}"));
         site.send(request.body(Body::empty()).unwrap()).await;
     }
-    let line = |method: &str, route: &str, id: &str, status| (method.to_owned(), route.to_owned(), id.to_owned(), status);
+    let line = |method: &str, route: &str, id: &str, status| {
+        (method.to_owned(), route.to_owned(), id.to_owned(), status)
+    };
     assert_eq!(
         site.recorded().await,
         [

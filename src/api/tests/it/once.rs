@@ -13,13 +13,26 @@ use crate::site::{Answer, Site};
 async fn posts(site: &Site) -> [(String, Value, Value); 2] {
     let (key, _) = site.key(&[Scope::ReadSec], true).await;
     [
-        ("/v1/api_keys".to_owned(), json!({"label": "one"}), json!({"label": "two"})),
-        (format!("/v1/api_keys/{key}/rotate"), json!({"overlap": "1h"}), json!({"overlap": "now"})),
+        (
+            "/v1/api_keys".to_owned(),
+            json!({"label": "one"}),
+            json!({"label": "two"}),
+        ),
+        (
+            format!("/v1/api_keys/{key}/rotate"),
+            json!({"overlap": "1h"}),
+            json!({"overlap": "now"}),
+        ),
     ]
 }
 
 async fn keys(site: &Site) -> usize {
-    site.get("/v1/api_keys?limit=100", &site.first_secret).await.json()["data"].as_array().unwrap().len()
+    site.get("/v1/api_keys?limit=100", &site.first_secret)
+        .await
+        .json()["data"]
+        .as_array()
+        .unwrap()
+        .len()
 }
 
 fn without_secret(answer: &Answer) -> Value {
@@ -45,8 +58,13 @@ async fn claim(site: &Site, path: &str, key: &str, body: &Value) -> once::Claim 
 
 #[test]
 fn every_post_of_the_table_is_tried_here() {
-    let posts = api::route::ROUTES.iter().filter(|route| route.method == "POST" && route.path.starts_with("/v1"));
-    assert_eq!(posts.map(|route| route.path).collect::<Vec<_>>(), ["/v1/api_keys", "/v1/api_keys/{id}/rotate"]);
+    let posts = api::route::ROUTES
+        .iter()
+        .filter(|route| route.method == "POST" && route.path.starts_with("/v1"));
+    assert_eq!(
+        posts.map(|route| route.path).collect::<Vec<_>>(),
+        ["/v1/api_keys", "/v1/api_keys/{id}/rotate"]
+    );
 }
 
 on_both! {
@@ -131,11 +149,29 @@ on_both! {
 async fn what_does_not_read_is_not_kept_and_no_key_means_twice() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
-    assert_eq!(site.post_once("/v1/api_keys", &manager, &json!({"label": 1}), Some("k-1")).await.status, 400);
-    assert_eq!(site.post_once("/v1/api_keys", &manager, &json!({"label": "fine"}), Some("k-1")).await.status, 201);
+    assert_eq!(
+        site.post_once("/v1/api_keys", &manager, &json!({"label": 1}), Some("k-1"))
+            .await
+            .status,
+        400
+    );
+    assert_eq!(
+        site.post_once(
+            "/v1/api_keys",
+            &manager,
+            &json!({"label": "fine"}),
+            Some("k-1")
+        )
+        .await
+        .status,
+        201
+    );
     let before = keys(&site).await;
     for _ in 0..2 {
-        assert_eq!(site.post("/v1/api_keys", &manager, &json!({})).await.status, 201);
+        assert_eq!(
+            site.post("/v1/api_keys", &manager, &json!({})).await.status,
+            201
+        );
     }
     assert_eq!(keys(&site).await, before + 2);
 }
@@ -145,12 +181,24 @@ async fn the_key_has_1_to_255_characters_and_counts_for_one_address() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
     for (key, status) in [("", 400), (&"k".repeat(255), 201), (&"k".repeat(256), 400)] {
-        let answer = site.post_once("/v1/api_keys", &manager, &json!({}), Some(key)).await;
+        let answer = site
+            .post_once("/v1/api_keys", &manager, &json!({}), Some(key))
+            .await;
         assert_eq!(answer.status, status, "{} characters", key.len());
     }
     let [(create, body, _), (rotate, other, _)] = posts(&site).await;
-    assert_eq!(site.post_once(&create, &manager, &body, Some("shared")).await.status, 201);
-    assert_eq!(site.post_once(&rotate, &manager, &other, Some("shared")).await.status, 200);
+    assert_eq!(
+        site.post_once(&create, &manager, &body, Some("shared"))
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        site.post_once(&rotate, &manager, &other, Some("shared"))
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -158,7 +206,14 @@ async fn a_key_without_the_scope_does_not_see_what_another_key_was_answered() {
     let site = Site::sqlite().await;
     let manager = site.manager().await;
     let body = json!({"label": "private"});
-    assert_eq!(site.post_once("/v1/api_keys", &manager, &body, Some("k-1")).await.status, 201);
-    let answer = site.post_once("/v1/api_keys", &site.first_secret, &body, Some("k-1")).await;
+    assert_eq!(
+        site.post_once("/v1/api_keys", &manager, &body, Some("k-1"))
+            .await
+            .status,
+        201
+    );
+    let answer = site
+        .post_once("/v1/api_keys", &site.first_secret, &body, Some("k-1"))
+        .await;
     assert_eq!(answer.refusal(), (403, "insufficient_scope".to_owned()));
 }

@@ -29,9 +29,18 @@ fn every_route_of_the_table_is_an_operation_and_nothing_else_is() {
             told.push((path.clone(), method.to_uppercase(), id.to_owned()));
         }
     }
-    let table = ROUTES.iter().filter(|route| !matches!(route.kind, Kind::Browser(_)));
-    let mut listed: Vec<_> =
-        table.map(|route| (route.path.to_owned(), route.method.to_string(), route.operation.to_owned())).collect();
+    let table = ROUTES
+        .iter()
+        .filter(|route| !matches!(route.kind, Kind::Browser(_)));
+    let mut listed: Vec<_> = table
+        .map(|route| {
+            (
+                route.path.to_owned(),
+                route.method.to_string(),
+                route.operation.to_owned(),
+            )
+        })
+        .collect();
     told.sort();
     listed.sort();
     assert_eq!(told, listed);
@@ -55,6 +64,11 @@ fn no_reference_dangles() {
     walk(&document, &mut found);
     assert!(found.len() > 50);
     for reference in found {
-        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        assert!(
+            document
+                .pointer(reference.trim_start_matches('#'))
+                .is_some(),
+            "{reference}"
+        );
     }
 }

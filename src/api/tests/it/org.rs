@@ -26,7 +26,12 @@ async fn the_organisation_of_the_key_is_told() {
 #[tokio::test]
 async fn names_are_told_as_they_were_given() {
     let site = Site::sqlite().await;
-    for name in ["<b>&amp;</b> \"Quoted\" \\ 'single'", "日本 👩‍👩‍👧".replace('\u{200d}', "").as_str(), "=1+1", "'; DROP TABLE orgs; --"] {
+    for name in [
+        "<b>&amp;</b> \"Quoted\" \\ 'single'",
+        "日本 👩‍👩‍👧".replace('\u{200d}', "").as_str(),
+        "=1+1",
+        "'; DROP TABLE orgs; --",
+    ] {
         let person = site.world.person(name).await;
         let org = site.world.org(&person, name).await;
         let answer = site.get("/v1/org", org.first.secret.expose()).await;

@@ -44,7 +44,11 @@ impl Answer {
     }
 
     pub fn headers(&self, name: &str) -> Vec<&str> {
-        self.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+        self.headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect()
     }
 
     /// Status and code of a refusal, after checking that it is a whole one.
@@ -57,7 +61,10 @@ impl Answer {
         assert!(body["message"].as_str().unwrap().ends_with('.'));
         assert_eq!(self.header("secapi-token-count"), Some("0"));
         assert_eq!(self.header("secapi-estimated-cost"), Some("$0.0000"));
-        (self.status.as_u16(), body["code"].as_str().unwrap().to_owned())
+        (
+            self.status.as_u16(),
+            body["code"].as_str().unwrap().to_owned(),
+        )
     }
 }
 
@@ -73,7 +80,14 @@ impl Site {
         world.contract(&made.org.id).await;
         let router = api::site(&world.platform, Router::new());
         let first_secret = made.first.secret.expose().to_owned();
-        Self { world, router, owner, org: made.org.id, first: made.first.key.id.clone(), first_secret }
+        Self {
+            world,
+            router,
+            owner,
+            org: made.org.id,
+            first: made.first.key.id.clone(),
+            first_secret,
+        }
     }
 
     /// Another key of the organisation.
@@ -85,7 +99,16 @@ impl Site {
             expires_at: None,
         };
         let (actor, request) = (self.owner.actor(), self.world.request());
-        let made = platform::keys::create_key(&self.world.platform, &actor, &self.org, new, &request, None).await.unwrap();
+        let made = platform::keys::create_key(
+            &self.world.platform,
+            &actor,
+            &self.org,
+            new,
+            &request,
+            None,
+        )
+        .await
+        .unwrap();
         (made.key.id.clone(), made.secret.expose().to_owned())
     }
 
@@ -99,31 +122,54 @@ impl Site {
     }
 
     pub async fn get(&self, path: &str, secret: &str) -> Answer {
-        self.send(call(Method::GET, path, secret).body(Body::empty()).unwrap()).await
+        self.send(call(Method::GET, path, secret).body(Body::empty()).unwrap())
+            .await
     }
 
     pub async fn delete(&self, path: &str, secret: &str) -> Answer {
-        self.send(call(Method::DELETE, path, secret).body(Body::empty()).unwrap()).await
+        self.send(
+            call(Method::DELETE, path, secret)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, secret: &str, body: &Value) -> Answer {
         self.post_once(path, secret, body, None).await
     }
 
-    pub async fn post_once(&self, path: &str, secret: &str, body: &Value, key: Option<&str>) -> Answer {
-        let mut request = call(Method::POST, path, secret).header("content-type", "application/json");
+    pub async fn post_once(
+        &self,
+        path: &str,
+        secret: &str,
+        body: &Value,
+        key: Option<&str>,
+    ) -> Answer {
+        let mut request =
+            call(Method::POST, path, secret).header("content-type", "application/json");
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     /// What was recorded, once everything in flight is written: the platform is closed for it.
     pub async fn recorded(&self) -> Vec<(String, String, String, i64)> {
         let reader = self.world.twin().await;
         self.world.platform.close().await;
-        let records = requests::latest(&reader.platform, &self.owner.actor(), &self.org, 100).await.unwrap();
-        let line = |r: store::requests::Record| (r.method.into_owned(), r.route.into_owned(), r.id.to_string(), r.status);
+        let records = requests::latest(&reader.platform, &self.owner.actor(), &self.org, 100)
+            .await
+            .unwrap();
+        let line = |r: store::requests::Record| {
+            (
+                r.method.into_owned(),
+                r.route.into_owned(),
+                r.id.to_string(),
+                r.status,
+            )
+        };
         records.into_iter().rev().map(line).collect()
     }
 }
@@ -132,13 +178,21 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
-    Answer { status: parts.status, headers: parts.headers, body }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
 }
 
 /// A request with a key; none when `secret` is empty.
 pub fn call(method: Method, path: &str, secret: &str) -> axum::http::request::Builder {
     let request = Request::builder().method(method).uri(path);
-    if secret.is_empty() { request } else { request.header("x-api-key", secret) }
+    if secret.is_empty() {
+        request
+    } else {
+        request.header("x-api-key", secret)
+    }
 }
 
 /// A second site on the same database: another process.
