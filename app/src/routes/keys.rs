@@ -135,7 +135,12 @@ pub async fn create(
                     field: "scopes",
                     message,
                 } => form.scopes_error = Some(message.clone()),
-                other => form.refused = Some(visit.refused(other)),
+                Error::KeyLimitReached { .. }
+                | Error::ScopeEscalation { .. }
+                | Error::Invalid { .. } => {
+                    form.refused = Some(visit.refused(&error));
+                }
+                _ => return Err(visit.failed(&error)),
             }
             keys_page(
                 &visit,

@@ -78,13 +78,10 @@ pub static PAGES: [Page; 15] = [
     page("GET", paths::SESSIONS, || get(sessions::list)),
 ];
 
-/// Every server function.
-pub const ACTS: [&str; 4] = [
-    paths::SET_THEME,
-    paths::REVOKE_KEY,
-    paths::REVOKE_SESSION,
-    paths::REVOKE_OTHER_SESSIONS,
-];
+/// The address of every server function there is.
+pub fn acts() -> impl Iterator<Item = &'static str> {
+    leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path)
+}
 
 /// The console.
 pub fn routes(platform: Platform, assets: Assets, document: Value) -> Router {

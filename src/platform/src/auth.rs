@@ -6,7 +6,7 @@ use domain::id::{KeyId, OrgId};
 use domain::key::Scopes;
 use domain::org::{Org, OrgName};
 use domain::secret::{self, SecretHash};
-use domain::time::{Micros, Span};
+use domain::time::Micros;
 use quick_cache::sync::Cache;
 use store::keys::Credential;
 use store::orgs::BillingFacts;
@@ -14,13 +14,11 @@ use store::orgs::BillingFacts;
 use crate::access::KeyPrincipal;
 use crate::{Error, Platform, Result};
 
-/// How long a credential is judged from memory. What another process changed (an operator's
-/// command beside the server) holds after this; what this one changed holds at once.
-const FRESH: Span = Span::seconds(1);
-
 /// A credential as kept in memory: judged anew at each request.
 struct Known {
+    /// The row holds from when it was read to when a contract next begins or ends.
     read_at: Micros,
+    changes_at: Micros,
     key: KeyId,
     /// Kept with the key so that `/v1/me` reads nothing: who changes an organisation forgets its keys.
     org: Arc<Org>,
@@ -34,8 +32,9 @@ struct Known {
 /// The credentials seen lately.
 ///
 /// With SQLite this process is the only writer, so what it forgets on a change is forgotten
-/// everywhere and a revocation holds for the very next request. With PostgreSQL other processes
-/// write too; nothing is kept and each request reads the key's row.
+/// everywhere and a revocation holds for the very next request: `serve` locks the file against a
+/// second server, and a command that changes keys or contracts has no business beside it. With
+/// PostgreSQL other processes write too; nothing is kept and each request reads the key's row.
 pub(crate) struct Credentials {
     kept: Option<Cache<SecretHash, Arc<Known>>>,
     /// Held for reading while a loaded row is put in, for writing while rows are dropped: a row
@@ -116,13 +115,14 @@ fn judge(known: &Known, now: Micros) -> Result<KeyPrincipal> {
 impl Known {
     /// A clock that was set back makes it stale too.
     fn fresh(&self, now: Micros) -> bool {
-        (Span::ZERO..FRESH).contains(&now.since(self.read_at))
+        (self.read_at..self.changes_at).contains(&now)
     }
 
     fn read(row: Credential, now: Micros) -> Self {
         let ends = [row.secret_ends_at, row.key_expires_at].into_iter().flatten().min();
         Self {
             read_at: now,
+            changes_at: row.billing_changes_at.map_or(Micros(i64::MAX), Micros),
             key: KeyId::from_stored(row.key_id),
             org: Arc::new(Org {
                 id: OrgId::from_stored(row.org_id),
@@ -146,6 +146,7 @@ mod tests {
         let row = serde_json::json!({"calls": 250, "used": 0, "month": "2026-11", "contract": false});
         Arc::new(Known {
             read_at: Micros(0),
+            changes_at: Micros(1_000_000),
             key: KeyId::new(Micros(0), [0; 10]),
             org: Arc::new(Org {
                 id: OrgId::new(Micros(0), [0; 10]),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_fresh_for_a_second_and_stale_when_the_clock_is_set_back() {
+    fn a_row_holds_until_a_contract_changes_and_not_when_the_clock_is_set_back() {
         for (now, fresh) in [(0, true), (999_999, true), (1_000_000, false), (-1, false)] {
             assert_eq!(known().fresh(Micros(now)), fresh, "{now}");
         }

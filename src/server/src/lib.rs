@@ -12,5 +12,5 @@ mod dev;
 mod listen;
 pub mod run;
 pub mod seed;
-mod site;
+pub mod site;
 mod telemetry;

@@ -130,6 +130,8 @@ pub struct Credential {
     pub key_revoked_at: Option<i64>,
     #[sqlx(flatten)]
     pub billing: BillingFacts,
+    /// The next instant at which a contract begins or ends: until then the facts stand.
+    pub billing_changes_at: Option<i64>,
 }
 
 pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<Option<Credential>> {
@@ -153,7 +155,13 @@ pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<O
             WHERE contracts.org_id = api_keys.org_id
               AND contracts.starts_at <= $2
               AND (contracts.ends_at IS NULL OR contracts.ends_at > $2)
-          ) AS contract
+          ) AS contract,
+          (
+            SELECT MIN(CASE WHEN ahead.starts_at > $2 THEN ahead.starts_at ELSE ahead.ends_at END)
+            FROM contracts ahead
+            WHERE ahead.org_id = api_keys.org_id
+              AND (ahead.starts_at > $2 OR ahead.ends_at > $2)
+          ) AS billing_changes_at
         FROM key_secrets
         JOIN api_keys ON api_keys.id = key_secrets.key_id
         JOIN orgs ON orgs.id = api_keys.org_id

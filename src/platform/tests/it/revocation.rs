@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use domain::key::Overlap;
+use domain::time::Span;
 use platform::keys::{revoke_key, rotate_key};
 use platform::{Error, auth};
 use testkit::{World, on_both};
@@ -119,29 +120,23 @@ async fn a_revocation_holds_at_once_in_another_process_on_postgres() {
     assert_eq!(stale, 0);
 }
 
-/// On SQLite one process is the server. What an operator's command beside it changes is seen a
-/// second later.
+/// A credential kept in memory is asked for again when a contract begins or ends.
 #[tokio::test]
-async fn a_change_from_beside_the_server_holds_after_a_second_on_sqlite() {
-    let here = World::sqlite().await;
-    let beside = here.twin().await;
-    let ada = here.person("ada").await;
-    let made = here.org(&ada, "Northwind").await;
+async fn a_contract_that_begins_later_holds_from_its_instant_on_sqlite() {
+    let w = World::sqlite().await;
+    let ada = w.person("ada").await;
+    let made = w.org(&ada, "Northwind").await;
     let secret = Some(made.first.secret.expose());
-    auth::authenticate(&here.platform, secret).await.unwrap();
-    revoke_key(
-        &beside.platform,
-        &ada.actor(),
-        &made.org.id,
-        &made.first.key.id,
-        &beside.request(),
-    )
-    .await
-    .unwrap();
-    here.clock.advance(domain::time::Span::seconds(1));
-    let refused = auth::authenticate(&here.platform, secret).await;
-    assert!(
-        matches!(refused, Err(Error::AuthenticationFailed)),
-        "{refused:?}"
-    );
+    let (start, end) = (w.now().plus(Span::hours(1)), w.now().plus(Span::hours(2)));
+    let id = domain::id::ContractId::new(w.now(), w.bytes());
+    let mut tx = w.store.begin().await.unwrap();
+    store::contracts::insert(&mut tx, &id, &made.org.id, start, Some(end), w.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut states = Vec::new();
+    for step in [Span::ZERO, Span(Span::hours(1).0 - 1), Span(1), Span(Span::hours(1).0 - 1), Span(1)] {
+        w.clock.advance(step);
+        let principal = auth::authenticate(&w.platform, secret).await.unwrap();
+        states.push(principal.state().as_str());
+    }
+    assert_eq!(states, ["sandbox_grant", "sandbox_grant", "commercial_active", "commercial_active", "sandbox_grant"]);
 }
