@@ -59,19 +59,61 @@ enum Fate {
     Idle { days: i64 },
 }
 
-const fn plan(label: &'static str, scopes: &'static [Scope], made_days_ago: i64, calls_a_day: u64, fate: Fate) -> Plan {
-    Plan { label, scopes, livemode: true, made_days_ago, expires_in_days: None, calls_a_day, fate }
+const fn plan(
+    label: &'static str,
+    scopes: &'static [Scope],
+    made_days_ago: i64,
+    calls_a_day: u64,
+    fate: Fate,
+) -> Plan {
+    Plan {
+        label,
+        scopes,
+        livemode: true,
+        made_days_ago,
+        expires_in_days: None,
+        calls_a_day,
+        fate,
+    }
 }
 
 fn plans() -> Vec<Plan> {
     vec![
         plan("production-ingest", &[Scope::ReadSec], 84, 220, Fate::Used),
         plan("filings-agent", &[Scope::ReadSec], 41, 90, Fate::Used),
-        plan("notebook-ada", &[Scope::ReadSec, Scope::BillingRead], 63, 24, Fate::Used),
-        plan("backfill", &[Scope::ReadSec, Scope::WriteArtifacts], 29, 40, Fate::Rotating),
-        plan("old-ci", &[Scope::ReadSec, Scope::ApiKeysManage], 88, 6, Fate::Idle { days: 55 }),
-        Plan { livemode: false, expires_in_days: Some(21), ..plan("staging", &[Scope::ReadSec], 12, 15, Fate::Used) },
-        plan("ben-laptop", &[Scope::ReadSec], 70, 8, Fate::Revoked { days_ago: 19 }),
+        plan(
+            "notebook-ada",
+            &[Scope::ReadSec, Scope::BillingRead],
+            63,
+            24,
+            Fate::Used,
+        ),
+        plan(
+            "backfill",
+            &[Scope::ReadSec, Scope::WriteArtifacts],
+            29,
+            40,
+            Fate::Rotating,
+        ),
+        plan(
+            "old-ci",
+            &[Scope::ReadSec, Scope::ApiKeysManage],
+            88,
+            6,
+            Fate::Idle { days: 55 },
+        ),
+        Plan {
+            livemode: false,
+            expires_in_days: Some(21),
+            ..plan("staging", &[Scope::ReadSec], 12, 15, Fate::Used)
+        },
+        plan(
+            "ben-laptop",
+            &[Scope::ReadSec],
+            70,
+            8,
+            Fate::Revoked { days_ago: 19 },
+        ),
     ]
 }
 
@@ -87,21 +129,35 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     let people = people(&store, &walk).await?;
     let owner = people[0].1.clone();
     let name = OrgName::parse("Northwind Research").expect("a fixed name that fits");
-    let onboarded = platform::onboard::create_org(&platform, &owner, name, &request_id(&walk), None).await?;
+    let onboarded =
+        platform::onboard::create_org(&platform, &owner, name, &request_id(&walk), None).await?;
     let org = onboarded.org.id.clone();
     contract(&store, &org, begun).await?;
     members(&store, &org, &people, begun).await?;
     let actor = Actor::Person(owner);
     walk.to(begun.plus(Span::days(1)));
-    platform::keys::revoke_key(&platform, &actor, &org, &onboarded.first.key.id, &request_id(&walk)).await?;
+    platform::keys::revoke_key(
+        &platform,
+        &actor,
+        &org,
+        &onboarded.first.key.id,
+        &request_id(&walk),
+    )
+    .await?;
     let mut days = Days { state: 0x5eed };
     for plan in plans() {
         key(&platform, &walk, &actor, &org, &plan, now, &mut days).await?;
     }
     walk.to(now);
     let all: Scopes = Scope::ALL.into_iter().collect();
-    let new = NewKey { label: Label::parse("demonstration")?, scopes: Some(all), livemode: true, expires_at: None };
-    let made = platform::keys::create_key(&platform, &actor, &org, new, &request_id(&walk), None).await?;
+    let new = NewKey {
+        label: Label::parse("demonstration")?,
+        scopes: Some(all),
+        livemode: true,
+        expires_at: None,
+    };
+    let made =
+        platform::keys::create_key(&platform, &actor, &org, new, &request_id(&walk), None).await?;
     let answer = json!({
         "organization": { "id": org.as_str(), "name": "Northwind Research" },
         "people": people
@@ -141,12 +197,24 @@ fn platform(store: &Store, walk: &Walk) -> anyhow::Result<Platform> {
         dev: true,
     };
     let identity = providers::oidc::Oidc::new(oidc, || 0);
-    Ok(Platform::new(store.clone(), identity, settings, Arc::new(walk.clone()), Arc::new(SystemChance)))
+    Ok(Platform::new(
+        store.clone(),
+        identity,
+        settings,
+        Arc::new(walk.clone()),
+        Arc::new(SystemChance),
+    ))
 }
 
 /// The people of the embedded provider, as if each had signed in once; the last belongs nowhere.
 async fn people(store: &Store, walk: &Walk) -> anyhow::Result<Vec<(Option<Role>, Person)>> {
-    let roles = [Some(Role::Owner), Some(Role::Admin), Some(Role::Billing), Some(Role::Developer), None];
+    let roles = [
+        Some(Role::Owner),
+        Some(Role::Admin),
+        Some(Role::Billing),
+        Some(Role::Developer),
+        None,
+    ];
     let now = walk.now();
     let mut people = Vec::new();
     let mut tx = store.begin().await?;
@@ -158,7 +226,8 @@ async fn people(store: &Store, walk: &Walk) -> anyhow::Result<Vec<(Option<Role>,
             email_verified: true,
             name: Some(person.name),
         };
-        let user = store::users::upsert(&mut tx, &UserId::new(now, chance()), &identity, now).await?;
+        let user =
+            store::users::upsert(&mut tx, &UserId::new(now, chance()), &identity, now).await?;
         let session = Session {
             id: SessionId::new(now, chance()),
             user: user.id.clone(),
@@ -209,7 +278,9 @@ async fn key(
     now: Micros,
     days: &mut Days,
 ) -> anyhow::Result<()> {
-    let made_at = now.minus(Span::days(plan.made_days_ago)).plus(Span::minutes(97));
+    let made_at = now
+        .minus(Span::days(plan.made_days_ago))
+        .plus(Span::minutes(97));
     walk.to(made_at);
     let new = NewKey {
         label: Label::parse(plan.label)?,
@@ -225,7 +296,11 @@ async fn key(
     };
     let secret = read_api_key(made.secret.expose()).map(|_| made.secret.expose());
     let principal = platform::auth::authenticate(p, secret).await?;
-    for call in days.calls(plan.calls_a_day, made_at.max(now.minus(Span::days(45))), until) {
+    for call in days.calls(
+        plan.calls_a_day,
+        made_at.max(now.minus(Span::days(45))),
+        until,
+    ) {
         walk.to(call.at);
         platform::requests::record(p, call.answered(&principal, walk)).await;
     }
@@ -233,7 +308,16 @@ async fn key(
     match plan.fate {
         Fate::Rotating => {
             walk.to(now.minus(Span::hours(3)));
-            platform::keys::rotate_key(p, actor, org, &made.key.id, Overlap::OneDay, &request_id(walk), None).await?;
+            platform::keys::rotate_key(
+                p,
+                actor,
+                org,
+                &made.key.id,
+                Overlap::OneDay,
+                &request_id(walk),
+                None,
+            )
+            .await?;
         }
         Fate::Revoked { .. } => {
             let id: &KeyId = &made.key.id;
@@ -294,7 +378,11 @@ impl Days {
         let mut day = from;
         while day < until {
             let weekday = day.seconds().div_euclid(86_400).rem_euclid(7); // 0 is a Thursday
-            let busy = if matches!(weekday, 2 | 3) { a_day / 5 } else { a_day * (80 + self.next(50)) / 100 };
+            let busy = if matches!(weekday, 2 | 3) {
+                a_day / 5
+            } else {
+                a_day * (80 + self.next(50)) / 100
+            };
             for _ in 0..busy {
                 let at = day.plus(Span(i64::try_from(self.next(86_400_000_000)).unwrap_or(0)));
                 if at < until {
@@ -320,6 +408,12 @@ impl Days {
             (_, 1..=4) => 400,
             _ => 200,
         };
-        Call { at, method, route, status, latency: Duration::from_micros(180 + self.next(900) + self.next(40) * self.next(60)) }
+        Call {
+            at,
+            method,
+            route,
+            status,
+            latency: Duration::from_micros(180 + self.next(900) + self.next(40) * self.next(60)),
+        }
     }
 }
