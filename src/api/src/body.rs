@@ -1,5 +1,7 @@
 //! Reading a request's body: how large, what it claims to be, how deep, and only then what it says.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -14,6 +16,9 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// How deep JSON may nest: nothing here needs more than four.
 pub const MAX_DEPTH: usize = 32;
 
+/// How long a body may take: 64 KB over a poor line, but nobody holds a request open by dripping.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Takes the body in, refusing early what will not be read.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let announced = headers
@@ -23,7 +28,8 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if announced.is_some_and(|bytes| bytes > MAX_BYTES as u64) {
         return Err(too_large());
     }
-    let bytes = match Limited::new(body, MAX_BYTES).collect().await {
+    let collected = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BYTES).collect()).await;
+    let bytes = match collected.map_err(|_| too_slow())? {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
         Err(_) => return Err(Problem::invalid("The body ended before it was complete.")),
@@ -105,6 +111,18 @@ fn too_large() -> Problem {
     .detail("retryable", false)
 }
 
+fn too_slow() -> Problem {
+    let message = "The body took too long to arrive.";
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        INVALID,
+        "request_timeout",
+        message,
+    )
+    .hint("Send the request again.")
+    .detail("retryable", true)
+}
+
 fn unsupported() -> Problem {
     let message = "The body is not plain JSON by its headers.";
     Problem::new(
@@ -167,6 +185,18 @@ pub fn texts<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_given_up() {
+        let never = Body::from_stream(futures::stream::pending::<
+            Result<Bytes, std::convert::Infallible>,
+        >());
+        let refusal = read(&HeaderMap::new(), never).await.unwrap_err();
+        assert_eq!(
+            (refusal.status, refusal.code),
+            (StatusCode::REQUEST_TIMEOUT, "request_timeout")
+        );
+    }
 
     #[test]
     fn depth_counts_brackets_outside_of_strings() {

@@ -65,12 +65,13 @@ pub async fn serve(platform: Platform, target: Target, request: Request) -> Resp
     if request.method().is_safe() {
         return answer(platform, target, request).await;
     }
+    let context = request.extensions().get::<RequestContext>().cloned();
     let work = tokio::spawn(answer(platform.clone(), target, request).in_current_span());
-    match work.await {
-        Ok(response) => response,
-        Err(_) => Problem::internal()
-            .into_response(&platform, &RequestContext::new(&platform, None, None)),
-    }
+    work.await.unwrap_or_else(|error| {
+        let context = context.unwrap_or_else(|| RequestContext::new(&platform, None, None));
+        tracing::error!(%error, request_id = %context.request_id, "a request's task ended badly");
+        Problem::internal().into_response(&platform, &context)
+    })
 }
 
 async fn answer(platform: Platform, target: Target, mut request: Request) -> Response {
@@ -110,6 +111,11 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         (_, Target::WrongMethod { path }) => Err(Problem::method_not_allowed(route::allowed(path))),
         (None, Target::Route(_)) => Err(refused(refusal)),
     };
+    if let Err(problem) = &outcome
+        && problem.status.is_server_error()
+    {
+        tracing::warn!(code = problem.code, request_id = %context.request_id, route = target.pattern(), "answered with a failure of ours");
+    }
     let key = actor.as_ref().and_then(key_of);
     let response = respond(&platform, target, &context, key, outcome);
     if let Some(key) = key {
@@ -332,7 +338,6 @@ async fn note(
         status: status.as_u16(),
         latency: Duration::from_micros(u64::try_from(latency).unwrap_or(0)),
     };
-    metrics::counter!("secapid_api_requests_total", "route" => target.pattern(), "status" => class(status)).increment(1);
     requests::record(platform, answered).await;
 }
 
@@ -342,13 +347,5 @@ fn method(method: &Method) -> Cow<'static, str> {
         Method::POST => Cow::Borrowed("POST"),
         Method::DELETE => Cow::Borrowed("DELETE"),
         _ => Cow::Owned(method.as_str().chars().take(16).collect()),
-    }
-}
-
-const fn class(status: StatusCode) -> &'static str {
-    match status.as_u16() / 100 {
-        2 => "2xx",
-        4 => "4xx",
-        _ => "5xx",
     }
 }

@@ -177,7 +177,7 @@ fn header_ref(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{name}"))
 }
 
-const REFUSALS: [(u16, &str, &str); 9] = [
+const REFUSALS: [(u16, &str, &str); 10] = [
     (
         400,
         "BadRequest",
@@ -197,6 +197,11 @@ const REFUSALS: [(u16, &str, &str); 9] = [
         404,
         "NotFound",
         "`not_found`: nothing there by that name, for this organisation.",
+    ),
+    (
+        408,
+        "Timeout",
+        "`request_timeout`: the body took too long to arrive.",
     ),
     (
         409,

@@ -77,7 +77,7 @@ impl Description {
             refusals.push(403);
         }
         if route.method == Method::POST {
-            refusals.extend([413, 415]);
+            refusals.extend([408, 413, 415]);
         }
         Self { operation, ..begun }.refuses(&refusals)
     }
