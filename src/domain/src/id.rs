@@ -103,7 +103,9 @@ impl RequestId {
     pub fn from_caller(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
             && text.len() <= Self::MAX
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -137,7 +139,13 @@ mod tests {
 
     #[test]
     fn other_kinds_and_other_characters_are_refused() {
-        for text in ["", "org_", "key_00000000010000000000000000", "org_0000000001000000000000000U", "org_000000000100000000000000000"] {
+        for text in [
+            "",
+            "org_",
+            "key_00000000010000000000000000",
+            "org_0000000001000000000000000U",
+            "org_000000000100000000000000000",
+        ] {
             assert_eq!(text.parse::<OrgId>(), Err(NotAnId("org_")), "{text}");
         }
     }
@@ -145,7 +153,14 @@ mod tests {
     #[test]
     fn a_callers_request_id_is_kept_only_when_it_is_plain() {
         let long = "a".repeat(129);
-        for (text, kept) in [("abc-DEF_9", true), ("", false), ("a b", false), ("a\nb", false), ("é", false), (&long, false)] {
+        for (text, kept) in [
+            ("abc-DEF_9", true),
+            ("", false),
+            ("a b", false),
+            ("a\nb", false),
+            ("é", false),
+            (&long, false),
+        ] {
             assert_eq!(RequestId::from_caller(text).is_some(), kept, "{text}");
         }
     }

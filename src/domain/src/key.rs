@@ -56,14 +56,19 @@ impl fmt::Display for Scope {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is one of read:sec, write:artifacts, billing:read, billing:manage, api_keys:manage")]
+#[error(
+    "a scope is one of read:sec, write:artifacts, billing:read, billing:manage, api_keys:manage"
+)]
 pub struct NotAScope;
 
 impl FromStr for Scope {
     type Err = NotAScope;
 
     fn from_str(text: &str) -> Result<Self, NotAScope> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(NotAScope)
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or(NotAScope)
     }
 }
 
@@ -82,7 +87,9 @@ impl Scopes {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
+        Scope::ALL
+            .into_iter()
+            .filter(move |scope| self.contains(*scope))
     }
 
     pub const fn is_empty(self) -> bool {
@@ -102,7 +109,9 @@ impl Scopes {
 
     /// Reads the stored form; a name this program does not know grants nothing.
     pub fn from_stored(text: &str) -> Self {
-        text.split(' ').filter_map(|name| name.parse().ok()).collect()
+        text.split(' ')
+            .filter_map(|name| name.parse().ok())
+            .collect()
     }
 }
 
@@ -270,7 +279,10 @@ impl FromStr for Overlap {
     type Err = NotAnOverlap;
 
     fn from_str(text: &str) -> Result<Self, NotAnOverlap> {
-        Self::ALL.into_iter().find(|overlap| overlap.as_str() == text).ok_or(NotAnOverlap)
+        Self::ALL
+            .into_iter()
+            .find(|overlap| overlap.as_str() == text)
+            .ok_or(NotAnOverlap)
     }
 }
 
@@ -308,7 +320,10 @@ mod tests {
             label: None,
             scopes: Scopes::default(),
             livemode: true,
-            mask: Mask { prefix: "secapi_live_abcd".into(), last_four: "wxyz".into() },
+            mask: Mask {
+                prefix: "secapi_live_abcd".into(),
+                last_four: "wxyz".into(),
+            },
             creator: Creator::Key(KeyId::new(Micros(0), [1; 10])),
             created_at: Micros(0),
             last_used_at: None,
@@ -340,7 +355,10 @@ mod tests {
         let now = Micros(0);
         for overlap in Overlap::ALL {
             assert_eq!(overlap.as_str().parse(), Ok(overlap));
-            assert_eq!(old_secret_until(now, overlap, None), now.plus(overlap.span()));
+            assert_eq!(
+                old_secret_until(now, overlap, None),
+                now.plus(overlap.span())
+            );
             let end = Micros(Span::minutes(30).0);
             assert!(old_secret_until(now, overlap, Some(end)) <= end);
         }
@@ -350,7 +368,10 @@ mod tests {
     fn scopes_store_and_compare_as_sets() {
         let some: Scopes = [Scope::ApiKeysManage, Scope::ReadSec].into_iter().collect();
         assert_eq!(some.stored(), "read:sec api_keys:manage");
-        assert_eq!(Scopes::from_stored("read:sec nonsense api_keys:manage"), some);
+        assert_eq!(
+            Scopes::from_stored("read:sec nonsense api_keys:manage"),
+            some
+        );
         let read: Scopes = [Scope::ReadSec].into_iter().collect();
         assert_eq!(some.beyond(read).stored(), "api_keys:manage");
         assert!(read.beyond(some).is_empty());
@@ -371,6 +392,9 @@ mod tests {
         assert_eq!(check_expiry(now, None), Ok(()));
         assert_eq!(check_expiry(now, Some(Micros(1))), Ok(()));
         assert_eq!(check_expiry(now, Some(now)), Err(BadExpiry::Past));
-        assert_eq!(check_expiry(now, Some(Micros(Span::days(3654).0))), Err(BadExpiry::TooFar));
+        assert_eq!(
+            check_expiry(now, Some(Micros(Span::days(3654).0))),
+            Err(BadExpiry::TooFar)
+        );
     }
 }

@@ -91,9 +91,16 @@ mod tests {
             ("a\u{202e}b", Err(BadOrgName::Control)),
         ];
         for (text, expected) in cases {
-            assert_eq!(OrgName::parse(text).as_ref().map(OrgName::as_str), expected.as_ref().copied(), "{text:?}");
+            assert_eq!(
+                OrgName::parse(text).as_ref().map(OrgName::as_str),
+                expected.as_ref().copied(),
+                "{text:?}"
+            );
         }
         assert!(OrgName::parse(&"é".repeat(120)).is_ok());
-        assert_eq!(OrgName::parse(&"é".repeat(121)), Err(BadOrgName::TooLong(121)));
+        assert_eq!(
+            OrgName::parse(&"é".repeat(121)),
+            Err(BadOrgName::TooLong(121))
+        );
     }
 }

@@ -64,7 +64,11 @@ mod tests {
             ("/auth/login?return_to=/x", None),
         ];
         for (text, kept) in cases {
-            assert_eq!(LocalPath::parse(text).as_ref().map(LocalPath::as_str), kept, "{text:?}");
+            assert_eq!(
+                LocalPath::parse(text).as_ref().map(LocalPath::as_str),
+                kept,
+                "{text:?}"
+            );
         }
         assert_eq!(LocalPath::parse(&format!("/{}", "a".repeat(2048))), None);
     }

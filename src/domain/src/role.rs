@@ -30,7 +30,13 @@ pub enum Permission {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Owner, Self::Admin, Self::Billing, Self::Developer, Self::Viewer];
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Billing,
+        Self::Developer,
+        Self::Viewer,
+    ];
 
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
@@ -83,7 +89,10 @@ impl FromStr for Role {
     type Err = NotARole;
 
     fn from_str(text: &str) -> Result<Self, NotARole> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NotARole)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or(NotARole)
     }
 }
 
@@ -103,7 +112,11 @@ mod tests {
             (Viewer, [true, true, false]),
         ];
         for (role, may) in table {
-            assert_eq!([ViewOrg, ViewKeys, ManageKeys].map(|p| role.may(p)), may, "{role}");
+            assert_eq!(
+                [ViewOrg, ViewKeys, ManageKeys].map(|p| role.may(p)),
+                may,
+                "{role}"
+            );
             assert_eq!(role.as_str().parse(), Ok(role));
         }
     }
@@ -111,7 +124,11 @@ mod tests {
     #[test]
     fn only_who_manages_keys_has_scopes_to_give() {
         for role in Role::ALL {
-            assert_eq!(role.grantable().is_empty(), !role.may(Permission::ManageKeys), "{role}");
+            assert_eq!(
+                role.grantable().is_empty(),
+                !role.may(Permission::ManageKeys),
+                "{role}"
+            );
         }
     }
 }

@@ -110,7 +110,10 @@ pub struct Presented {
 pub fn read_api_key(text: &str) -> Option<Presented> {
     let livemode = text.starts_with(LIVE_PREFIX);
     let prefix = if livemode { LIVE_PREFIX } else { TEST_PREFIX };
-    well_formed(prefix, text).then(|| Presented { livemode, hash: SecretHash::of(text) })
+    well_formed(prefix, text).then(|| Presented {
+        livemode,
+        hash: SecretHash::of(text),
+    })
 }
 
 /// Tells whether `text` has the form of any API key of ours, for the redaction of logs.
@@ -123,7 +126,10 @@ fn make(prefix: &str, chance: &Chance) -> Secret {
     text.push_str(prefix);
     // 248 = 4 * 62: the bytes above it would favour the first characters of the alphabet.
     let fair = chance.iter().filter(|b| **b < 248);
-    text.extend(fair.map(|b| char::from(BASE62[usize::from(*b % 62)])).take(BODY));
+    text.extend(
+        fair.map(|b| char::from(BASE62[usize::from(*b % 62)]))
+            .take(BODY),
+    );
     while text.len() < prefix.len() + BODY {
         text.push('0');
     }
@@ -133,7 +139,9 @@ fn make(prefix: &str, chance: &Chance) -> Secret {
 }
 
 fn well_formed(prefix: &str, text: &str) -> bool {
-    let Some(rest) = text.strip_prefix(prefix) else { return false };
+    let Some(rest) = text.strip_prefix(prefix) else {
+        return false;
+    };
     rest.len() == BODY + CHECK
         && rest.bytes().all(|b| b.is_ascii_alphanumeric())
         && text[prefix.len() + BODY..] == checksum(&text[..prefix.len() + BODY])
@@ -176,8 +184,20 @@ mod tests {
     fn what_is_no_key_is_told_without_a_look_up() {
         let good = api_key(true, &[1; 64]);
         let good = good.expose();
-        let swapped = format!("{}{}", &good[..good.len() - 1], if good.ends_with('0') { '1' } else { '0' });
-        for text in ["", "secapi_live_", "ods_live_abc", &good[1..], &swapped, &format!("{good}0"), &good.replace("live", "test")] {
+        let swapped = format!(
+            "{}{}",
+            &good[..good.len() - 1],
+            if good.ends_with('0') { '1' } else { '0' }
+        );
+        for text in [
+            "",
+            "secapi_live_",
+            "ods_live_abc",
+            &good[1..],
+            &swapped,
+            &format!("{good}0"),
+            &good.replace("live", "test"),
+        ] {
             assert_eq!(read_api_key(text), None, "{text}");
         }
     }

@@ -14,7 +14,10 @@ pub struct Lifetimes {
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { idle: Span::hours(24), absolute: Span::days(14) }
+        Self {
+            idle: Span::hours(24),
+            absolute: Span::days(14),
+        }
     }
 }
 
@@ -35,7 +38,9 @@ impl Session {
 
     /// When it ends if nothing more is heard of it.
     pub fn ends_at(&self, lifetimes: Lifetimes) -> Micros {
-        self.last_seen_at.plus(lifetimes.idle).min(self.created_at.plus(lifetimes.absolute))
+        self.last_seen_at
+            .plus(lifetimes.idle)
+            .min(self.created_at.plus(lifetimes.absolute))
     }
 
     /// Whether seeing it now is worth a write: once a minute is precise enough.
@@ -50,8 +55,17 @@ mod tests {
 
     #[test]
     fn a_session_ends_idle_or_old_whichever_comes_first() {
-        let lifetimes = Lifetimes { idle: Span(10), absolute: Span(100) };
-        let cases = [(0, 9, true), (0, 10, false), (85, 94, true), (95, 99, true), (95, 100, false)];
+        let lifetimes = Lifetimes {
+            idle: Span(10),
+            absolute: Span(100),
+        };
+        let cases = [
+            (0, 9, true),
+            (0, 10, false),
+            (85, 94, true),
+            (95, 99, true),
+            (95, 100, false),
+        ];
         for (seen, now, alive) in cases {
             let session = Session {
                 id: SessionId::new(Micros(0), [0; 10]),
@@ -61,7 +75,11 @@ mod tests {
                 user_agent: None,
                 address: None,
             };
-            assert_eq!(session.alive(Micros(now), lifetimes), alive, "seen {seen}, now {now}");
+            assert_eq!(
+                session.alive(Micros(now), lifetimes),
+                alive,
+                "seen {seen}, now {now}"
+            );
         }
     }
 }

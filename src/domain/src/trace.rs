@@ -16,7 +16,10 @@ impl TraceParent {
         let (trace, span) = chance.split_at(16);
         let fresh = u128::from_be_bytes(trace.try_into().unwrap_or([1; 16])).max(1);
         let span = u64::from_be_bytes(span.try_into().unwrap_or([1; 8])).max(1);
-        Self { trace: header.and_then(trace_of).unwrap_or(fresh), span }
+        Self {
+            trace: header.and_then(trace_of).unwrap_or(fresh),
+            span,
+        }
     }
 }
 
@@ -28,7 +31,8 @@ impl fmt::Display for TraceParent {
 
 fn trace_of(header: &str) -> Option<u128> {
     let mut parts = header.trim().split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let hex = |text: &str, length| {
         text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
@@ -38,7 +42,9 @@ fn trace_of(header: &str) -> Option<u128> {
         return None;
     }
     let nonzero = u64::from_str_radix(span, 16).is_ok_and(|s| s != 0);
-    u128::from_str_radix(trace, 16).ok().filter(|t| *t != 0 && nonzero)
+    u128::from_str_radix(trace, 16)
+        .ok()
+        .filter(|t| *t != 0 && nonzero)
 }
 
 #[cfg(test)]
@@ -55,7 +61,10 @@ mod tests {
             (format!("00-{trace}-00f067aa0ba902b7-01-more"), false),
             (format!("00-{trace}-0000000000000000-01"), false),
             (format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)), false),
-            (format!("00-{}-00f067aa0ba902b7-01", trace.to_uppercase()), false),
+            (
+                format!("00-{}-00f067aa0ba902b7-01", trace.to_uppercase()),
+                false,
+            ),
             (String::new(), false),
             ("é".repeat(30), false),
         ];

@@ -29,7 +29,10 @@ impl Identity {
     /// What of it may be stored and shown. The subject is kept to the letter or refused, because it
     /// decides who somebody is; name and address only describe, so what is odd in them is left out.
     pub fn tidy(self) -> Result<Self, BadSubject> {
-        if self.subject.is_empty() || self.subject.len() > 255 || self.subject.chars().any(unprintable) {
+        if self.subject.is_empty()
+            || self.subject.len() > 255
+            || self.subject.chars().any(unprintable)
+        {
             return Err(BadSubject);
         }
         let email = self.email.filter(|email| {
@@ -41,7 +44,12 @@ impl Identity {
             let kept: String = kept.trim().chars().take(Self::MAX_NAME).collect();
             (!kept.is_empty()).then_some(kept)
         });
-        Ok(Self { email_verified: self.email_verified && email.is_some(), email, name, ..self })
+        Ok(Self {
+            email_verified: self.email_verified && email.is_some(),
+            email,
+            name,
+            ..self
+        })
     }
 }
 
@@ -57,7 +65,10 @@ pub struct User {
 impl User {
     /// How to address the person: their name, else their e-mail, else their id.
     pub fn display(&self) -> &str {
-        self.name.as_deref().or(self.email.as_deref()).unwrap_or(self.id.as_str())
+        self.name
+            .as_deref()
+            .or(self.email.as_deref())
+            .unwrap_or(self.id.as_str())
     }
 }
 
@@ -79,10 +90,20 @@ mod tests {
     fn a_subject_is_kept_to_the_letter_or_refused() {
         let long = "s".repeat(255);
         for subject in ["auth0|42", " A b ", "日本", &long] {
-            assert_eq!(identity(subject, "", "").tidy().map(|kept| kept.subject).as_deref(), Ok(subject));
+            assert_eq!(
+                identity(subject, "", "")
+                    .tidy()
+                    .map(|kept| kept.subject)
+                    .as_deref(),
+                Ok(subject)
+            );
         }
         for subject in ["", "a\u{0}b", "a\nb", "a\u{202e}b", &format!("{long}s")] {
-            assert_eq!(identity(subject, "", "").tidy(), Err(BadSubject), "{subject:?}");
+            assert_eq!(
+                identity(subject, "", "").tidy(),
+                Err(BadSubject),
+                "{subject:?}"
+            );
         }
     }
 
@@ -103,7 +124,11 @@ mod tests {
         ];
         for (email, kept) in cases {
             let tidy = identity("s", email, "").tidy().unwrap();
-            assert_eq!((tidy.email.as_deref(), tidy.email_verified), (kept.then_some(email), kept), "{email:?}");
+            assert_eq!(
+                (tidy.email.as_deref(), tidy.email_verified),
+                (kept.then_some(email), kept),
+                "{email:?}"
+            );
         }
     }
 
@@ -119,7 +144,11 @@ mod tests {
             (&long, Some(&long[..2 * Identity::MAX_NAME])),
         ];
         for (name, kept) in cases {
-            assert_eq!(identity("s", "", name).tidy().unwrap().name.as_deref(), kept, "{name:?}");
+            assert_eq!(
+                identity("s", "", name).tidy().unwrap().name.as_deref(),
+                kept,
+                "{name:?}"
+            );
         }
     }
 }

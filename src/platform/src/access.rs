@@ -67,22 +67,35 @@ pub struct Leave {
 
 /// Asks for leave to do `permission` in `org`. An organisation the actor does not belong to
 /// answers exactly as one that does not exist.
-pub async fn authorise(db: &mut Db, actor: &Actor, org: &OrgId, permission: Permission) -> Result<Leave> {
+pub async fn authorise(
+    db: &mut Db,
+    actor: &Actor,
+    org: &OrgId,
+    permission: Permission,
+) -> Result<Leave> {
     match actor {
         Actor::Key(key) if key.org != *org => Err(Error::NotFound),
         Actor::Key(key) => {
             let accepted = permission.accepted_scopes();
             if key.scopes.any(accepted) {
-                Ok(Leave { role: None, grantable: key.scopes })
+                Ok(Leave {
+                    role: None,
+                    grantable: key.scopes,
+                })
             } else {
                 Err(Error::InsufficientScope { accepted })
             }
         }
         Actor::Person(person) => {
-            let member = store::orgs::membership(db, &person.user.id, org).await?.ok_or(Error::NotFound)?;
+            let member = store::orgs::membership(db, &person.user.id, org)
+                .await?
+                .ok_or(Error::NotFound)?;
             if member.role.may(permission) {
                 let grantable: Scopes = member.role.grantable().iter().copied().collect::<Scopes>();
-                Ok(Leave { role: Some(member.role), grantable })
+                Ok(Leave {
+                    role: Some(member.role),
+                    grantable,
+                })
             } else {
                 Err(Error::Forbidden { permission })
             }
@@ -93,7 +106,11 @@ pub async fn authorise(db: &mut Db, actor: &Actor, org: &OrgId, permission: Perm
 /// Refuses scopes that the giver lacks.
 pub fn within(asked: Scopes, leave: &Leave) -> Result<()> {
     let missing = asked.beyond(leave.grantable);
-    if missing.is_empty() { Ok(()) } else { Err(Error::ScopeEscalation { missing }) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::ScopeEscalation { missing })
+    }
 }
 
 /// The scopes of a key for which none were named.

@@ -47,7 +47,10 @@ impl Credentials {
 
     pub(crate) fn new(kind: store::Kind) -> Self {
         let kept = (kind == store::Kind::Sqlite).then(|| Cache::new(Self::CAPACITY));
-        Self { kept, generation: RwLock::new(0) }
+        Self {
+            kept,
+            generation: RwLock::new(0),
+        }
     }
 
     fn get(&self, hash: &SecretHash) -> Option<Arc<Known>> {
@@ -55,12 +58,18 @@ impl Credentials {
     }
 
     fn generation(&self) -> u64 {
-        *self.generation.read().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .generation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, read_at: u64, hash: SecretHash, known: &Arc<Known>) {
         let Some(kept) = &self.kept else { return };
-        let generation = self.generation.read().unwrap_or_else(PoisonError::into_inner);
+        let generation = self
+            .generation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         if *generation == read_at {
             kept.insert(hash, Arc::clone(known));
         }
@@ -69,7 +78,10 @@ impl Credentials {
     /// Drops these credentials: to be called after the change is committed, before it is answered.
     pub(crate) fn forget(&self, hashes: &[SecretHash]) {
         let Some(kept) = &self.kept else { return };
-        let mut generation = self.generation.write().unwrap_or_else(PoisonError::into_inner);
+        let mut generation = self
+            .generation
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         *generation += 1;
         for hash in hashes {
             kept.remove(hash);
@@ -79,8 +91,12 @@ impl Credentials {
 
 /// Tells whose key `presented` is. What cannot be a key of ours is refused without a look-up.
 pub async fn authenticate(p: &Platform, presented: Option<&str>) -> Result<KeyPrincipal> {
-    let presented = presented.filter(|text| !text.is_empty()).ok_or(Error::MissingApiKey)?;
-    let hash = secret::read_api_key(presented).ok_or(Error::AuthenticationFailed)?.hash;
+    let presented = presented
+        .filter(|text| !text.is_empty())
+        .ok_or(Error::MissingApiKey)?;
+    let hash = secret::read_api_key(presented)
+        .ok_or(Error::AuthenticationFailed)?
+        .hash;
     let now = p.now();
     let known = match p.credentials().get(&hash) {
         Some(known) if known.fresh(now) => known,
@@ -92,7 +108,9 @@ pub async fn authenticate(p: &Platform, presented: Option<&str>) -> Result<KeyPr
 async fn load(p: &Platform, hash: SecretHash, now: Micros) -> Result<Arc<Known>> {
     let generation = p.credentials().generation();
     let mut db = p.store().read().await?;
-    let row = store::keys::credential(&mut db, &hash, now).await?.ok_or(Error::AuthenticationFailed)?;
+    let row = store::keys::credential(&mut db, &hash, now)
+        .await?
+        .ok_or(Error::AuthenticationFailed)?;
     let known = Arc::new(Known::read(row, now));
     p.credentials().put(generation, hash, &known);
     Ok(known)
@@ -119,7 +137,10 @@ impl Known {
     }
 
     fn read(row: Credential, now: Micros) -> Self {
-        let ends = [row.secret_ends_at, row.key_expires_at].into_iter().flatten().min();
+        let ends = [row.secret_ends_at, row.key_expires_at]
+            .into_iter()
+            .flatten()
+            .min();
         Self {
             read_at: now,
             changes_at: row.billing_changes_at.map_or(Micros(i64::MAX), Micros),
@@ -143,7 +164,8 @@ mod tests {
     use super::*;
 
     fn known() -> Arc<Known> {
-        let row = serde_json::json!({"calls": 250, "used": 0, "month": "2026-11", "contract": false});
+        let row =
+            serde_json::json!({"calls": 250, "used": 0, "month": "2026-11", "contract": false});
         Arc::new(Known {
             read_at: Micros(0),
             changes_at: Micros(1_000_000),

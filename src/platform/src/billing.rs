@@ -22,7 +22,12 @@ pub async fn billing(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Billing
 
 pub(crate) async fn load(p: &Platform, db: &mut Db, org: &OrgId) -> Result<Billing> {
     let now = p.now();
-    let stored = store::orgs::billing_facts(db, org, now).await?.ok_or(Error::NotFound)?;
+    let stored = store::orgs::billing_facts(db, org, now)
+        .await?
+        .ok_or(Error::NotFound)?;
     let facts = stored.in_month(&now.month());
-    Ok(Billing { facts, state: state::derive(&facts) })
+    Ok(Billing {
+        facts,
+        state: state::derive(&facts),
+    })
 }

@@ -34,7 +34,6 @@ impl RequestContext {
     }
 }
 
-
 /// The session token in the text of a `Cookie` header.
 pub fn session_token(cookies: &str) -> Option<&str> {
     cookie(cookies, SESSION_COOKIE)
@@ -42,8 +41,12 @@ pub fn session_token(cookies: &str) -> Option<&str> {
 
 /// One cookie out of the text of a `Cookie` header.
 pub fn cookie<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {
-    let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+    let mut pairs = cookies
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -22,9 +22,15 @@ pub enum Error {
     #[error("There is nothing here by that name.")]
     NotFound,
     #[error("{message}")]
-    Invalid { field: &'static str, message: String },
+    Invalid {
+        field: &'static str,
+        message: String,
+    },
     #[error("The plan includes {limit} working {}; all are in use.", if *limit == 1 { "key" } else { "keys" })]
-    KeyLimitReached { limit: i64, plan: domain::billing::plan::PlanKey },
+    KeyLimitReached {
+        limit: i64,
+        plan: domain::billing::plan::PlanKey,
+    },
     #[error("This key no longer works; make a new one instead.")]
     KeyNotWorking,
     #[error("This Idempotency-Key was used with another request.")]
@@ -41,7 +47,10 @@ pub enum Error {
 
 impl Error {
     pub fn invalid(field: &'static str, error: &impl ToString) -> Self {
-        Self::Invalid { field, message: error.to_string() }
+        Self::Invalid {
+            field,
+            message: error.to_string(),
+        }
     }
 
     /// The published code.
@@ -67,15 +76,21 @@ impl Error {
     /// What to do next.
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::MissingApiKey => "Create a key in the console and send it in the x-api-key header.",
-            Self::AuthenticationFailed => "Check that the key is complete and was not revoked, rotated away or expired.",
+            Self::MissingApiKey => {
+                "Create a key in the console and send it in the x-api-key header."
+            }
+            Self::AuthenticationFailed => {
+                "Check that the key is complete and was not revoked, rotated away or expired."
+            }
             Self::SignInRequired => "Sign in and try again.",
             Self::InsufficientScope { .. } => "Use a key with one of the accepted scopes.",
             Self::ScopeEscalation { .. } => "Ask for a subset of your own scopes.",
             Self::Forbidden { .. } => "Ask an owner of the organisation.",
             Self::NotFound => "Check the address and the identifier.",
             Self::Invalid { .. } => "Correct the field and send the request again.",
-            Self::KeyLimitReached { .. } => "Revoke a key that is no longer needed, or move to a larger plan.",
+            Self::KeyLimitReached { .. } => {
+                "Revoke a key that is no longer needed, or move to a larger plan."
+            }
             Self::KeyNotWorking => "Create a new key.",
             Self::IdempotencyKeyReused => "Use a new Idempotency-Key for a new request.",
             Self::IdempotencyInFlight => "Wait for the first request to end, then repeat this one.",

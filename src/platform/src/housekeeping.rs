@@ -11,7 +11,12 @@ pub async fn sweep(p: &Platform, keep_requests: Span) -> Result<()> {
     let (now, lifetimes) = (p.now(), p.settings().lifetimes);
     let mut tx = p.store().begin().await?;
     store::login_attempts::delete_expired(&mut tx, now).await?;
-    store::sessions::delete_dead(&mut tx, now.minus(lifetimes.idle), now.minus(lifetimes.absolute)).await?;
+    store::sessions::delete_dead(
+        &mut tx,
+        now.minus(lifetimes.idle),
+        now.minus(lifetimes.absolute),
+    )
+    .await?;
     store::idempotency::delete_before(&mut tx, now.minus(ANSWERS)).await?;
     store::requests::delete_before(&mut tx, now.minus(keep_requests)).await?;
     Ok(tx.commit().await?)

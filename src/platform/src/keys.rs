@@ -51,11 +51,23 @@ pub struct Room {
     pub included: i64,
 }
 
-pub async fn list(p: &Platform, actor: &Actor, org: &OrgId, before: Option<&KeyId>, limit: usize) -> Result<Page> {
+pub async fn list(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    before: Option<&KeyId>,
+    limit: usize,
+) -> Result<Page> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewKeys).await?;
     let limit = limit.clamp(1, 100);
-    let mut keys = store::keys::list(&mut db, org, before, i64::try_from(limit + 1).unwrap_or(101)).await?;
+    let mut keys = store::keys::list(
+        &mut db,
+        org,
+        before,
+        i64::try_from(limit + 1).unwrap_or(101),
+    )
+    .await?;
     let more = keys.len() > limit;
     keys.truncate(limit);
     let next = keys.last().filter(|_| more).map(|key| key.id.clone());
@@ -65,15 +77,24 @@ pub async fn list(p: &Platform, actor: &Actor, org: &OrgId, before: Option<&KeyI
 pub async fn find(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId) -> Result<ApiKey> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewKeys).await?;
-    store::keys::find(&mut db, org, key).await?.ok_or(Error::NotFound)
+    store::keys::find(&mut db, org, key)
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// How much room the plan leaves.
 pub async fn room(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Room> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewKeys).await?;
-    let included = billing::load(p, &mut db, org).await?.state.plan().keys_included();
-    Ok(Room { working: store::keys::count_working(&mut db, org, p.now()).await?, included })
+    let included = billing::load(p, &mut db, org)
+        .await?
+        .state
+        .plan()
+        .keys_included();
+    Ok(Room {
+        working: store::keys::count_working(&mut db, org, p.now()).await?,
+        included,
+    })
 }
 
 pub async fn create_key(
@@ -90,18 +111,47 @@ pub async fn create_key(
     let leave = access::authorise(&mut tx, actor, org, Permission::ManageKeys).await?;
     let scopes = new.scopes.unwrap_or_else(access::default_scopes);
     if scopes.is_empty() {
-        return Err(Error::Invalid { field: "scopes", message: "Choose at least one scope.".to_owned() });
+        return Err(Error::Invalid {
+            field: "scopes",
+            message: "Choose at least one scope.".to_owned(),
+        });
     }
     access::within(scopes, &leave)?;
     store::orgs::lock(&mut tx, org).await?;
     let plan = billing::load(p, &mut tx, org).await?.state.plan();
     if store::keys::count_working(&mut tx, org, now).await? >= plan.keys_included() {
-        return Err(Error::KeyLimitReached { limit: plan.keys_included(), plan });
+        return Err(Error::KeyLimitReached {
+            limit: plan.keys_included(),
+            plan,
+        });
     }
-    let made = insert(p, &mut tx, &actor.recorded(), org, &NewKey { scopes: Some(scopes), ..new }, now).await?;
-    tell(p, &mut tx, EventType::ApiKeyCreated, actor.recorded(), &made.key, Some(request), "{}").await?;
+    let made = insert(
+        p,
+        &mut tx,
+        &actor.recorded(),
+        org,
+        &NewKey {
+            scopes: Some(scopes),
+            ..new
+        },
+        now,
+    )
+    .await?;
+    tell(
+        p,
+        &mut tx,
+        EventType::ApiKeyCreated,
+        actor.recorded(),
+        &made.key,
+        Some(request),
+        "{}",
+    )
+    .await?;
     if let Some(answer) = answer {
-        answer.claim.finish(&mut tx, answer.status, &(answer.body)(&made.key)).await?;
+        answer
+            .claim
+            .finish(&mut tx, answer.status, &(answer.body)(&made.key))
+            .await?;
     }
     tx.commit().await?;
     Ok(made)
@@ -131,7 +181,9 @@ pub(crate) async fn insert(
         mask: &secret.mask(),
     };
     store::keys::insert(tx, &row).await?;
-    let key = store::keys::find(tx, org, &id).await?.ok_or(Error::Internal)?;
+    let key = store::keys::find(tx, org, &id)
+        .await?
+        .ok_or(Error::Internal)?;
     Ok(Revealed { key, secret })
 }
 
@@ -149,7 +201,9 @@ pub async fn rotate_key(
     let mut tx = p.store().begin().await?;
     access::authorise(&mut tx, actor, org, Permission::ManageKeys).await?;
     store::orgs::lock(&mut tx, org).await?;
-    let old = store::keys::find(&mut tx, org, key).await?.ok_or(Error::NotFound)?;
+    let old = store::keys::find(&mut tx, org, key)
+        .await?
+        .ok_or(Error::NotFound)?;
     if !old.state(now).works() {
         return Err(Error::KeyNotWorking);
     }
@@ -157,11 +211,25 @@ pub async fn rotate_key(
     let touched = store::keys::end_secrets(&mut tx, key, until).await?;
     let secret = secret::api_key(old.livemode, &p.chance());
     store::keys::insert_secret(&mut tx, key, &secret.hash(), &secret.mask(), now).await?;
-    let key = store::keys::find(&mut tx, org, key).await?.ok_or(Error::Internal)?;
+    let key = store::keys::find(&mut tx, org, key)
+        .await?
+        .ok_or(Error::Internal)?;
     let data = format!(r#"{{"oldSecretUntil":"{until}"}}"#);
-    tell(p, &mut tx, EventType::ApiKeyRotated, actor.recorded(), &key, Some(request), &data).await?;
+    tell(
+        p,
+        &mut tx,
+        EventType::ApiKeyRotated,
+        actor.recorded(),
+        &key,
+        Some(request),
+        &data,
+    )
+    .await?;
     if let Some(answer) = answer {
-        answer.claim.finish(&mut tx, answer.status, &(answer.body)(&key)).await?;
+        answer
+            .claim
+            .finish(&mut tx, answer.status, &(answer.body)(&key))
+            .await?;
     }
     tx.commit().await?;
     p.credentials().forget(&touched);
@@ -169,15 +237,32 @@ pub async fn rotate_key(
 }
 
 /// Ends the key for good. Revoking a revoked key changes nothing and is no error.
-pub async fn revoke_key(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId, request: &RequestId) -> Result<ApiKey> {
+pub async fn revoke_key(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    key: &KeyId,
+    request: &RequestId,
+) -> Result<ApiKey> {
     let now = p.now();
     let mut tx = p.store().begin().await?;
     access::authorise(&mut tx, actor, org, Permission::ManageKeys).await?;
     let changed = store::keys::revoke(&mut tx, org, key, now).await?;
-    let revoked = store::keys::find(&mut tx, org, key).await?.ok_or(Error::NotFound)?;
+    let revoked = store::keys::find(&mut tx, org, key)
+        .await?
+        .ok_or(Error::NotFound)?;
     let hashes = store::keys::secrets_of(&mut tx, key).await?;
     if changed {
-        tell(p, &mut tx, EventType::ApiKeyRevoked, actor.recorded(), &revoked, Some(request), "{}").await?;
+        tell(
+            p,
+            &mut tx,
+            EventType::ApiKeyRevoked,
+            actor.recorded(),
+            &revoked,
+            Some(request),
+            "{}",
+        )
+        .await?;
     }
     tx.commit().await?;
     p.credentials().forget(&hashes);

@@ -76,7 +76,16 @@ impl Platform {
     ) -> Self {
         let credentials = auth::Credentials::new(store.kind());
         let recorder = requests::Recorder::start(store.clone(), chance.as_ref());
-        Self(Arc::new(Inner { store, clock, chance, identity, settings, credentials, recorder, probed: AtomicI64::new(i64::MIN) }))
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            chance,
+            identity,
+            settings,
+            credentials,
+            recorder,
+            probed: AtomicI64::new(i64::MIN),
+        }))
     }
 
     pub fn now(&self) -> Micros {
@@ -97,7 +106,10 @@ impl Platform {
     /// The host people are sent to for signing in.
     pub fn provider_host(&self) -> String {
         let issuer = self.0.identity.issuer();
-        url::Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+        url::Url::parse(issuer)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -130,7 +142,10 @@ impl Platform {
 /// What a stranger sent along, fit to be stored: at most `limit` characters, none of them a control
 /// character (PostgreSQL refuses a row for one NUL).
 pub(crate) fn plain(text: &str, limit: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(limit).collect()
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(limit)
+        .collect()
 }
 
 impl std::fmt::Debug for Platform {

@@ -17,7 +17,9 @@ const ATTEMPT: Span = Span::minutes(15);
 /// Why a sign-in came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
-    #[error("This sign-in is not under way in this browser. It may have been used already or have run out.")]
+    #[error(
+        "This sign-in is not under way in this browser. It may have been used already or have run out."
+    )]
     NotUnderWay,
     #[error("The identity provider did not sign you in.")]
     Denied,
@@ -39,7 +41,14 @@ impl LoginError {
 
     /// The error that a redirect named; nothing else can be said in its place.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::NotUnderWay, Self::Denied, Self::Refused, Self::ProviderDown].into_iter().find(|error| error.code() == code)
+        [
+            Self::NotUnderWay,
+            Self::Denied,
+            Self::Refused,
+            Self::ProviderDown,
+        ]
+        .into_iter()
+        .find(|error| error.code() == code)
     }
 
     pub const fn hint(&self) -> &'static str {
@@ -99,7 +108,11 @@ pub async fn begin(p: &Platform, return_to: LocalPath) -> Result<Begun> {
         nonce: sessions::random_token(p),
         code_verifier: sessions::random_token(p),
     };
-    let redirect = p.identity().authorization_url(&flow).await.map_err(LoginError::from)?;
+    let redirect = p
+        .identity()
+        .authorization_url(&flow)
+        .await
+        .map_err(LoginError::from)?;
     let browser = sessions::random_token(p);
     let attempt = Attempt {
         state: SecretHash::of(&flow.state),
@@ -112,12 +125,20 @@ pub async fn begin(p: &Platform, return_to: LocalPath) -> Result<Begun> {
     let mut tx = p.store().begin().await?;
     login_attempts::insert(&mut tx, &attempt).await?;
     tx.commit().await?;
-    Ok(Begun { redirect: redirect.to_string(), browser: Token(browser) })
+    Ok(Begun {
+        redirect: redirect.to_string(),
+        browser: Token(browser),
+    })
 }
 
 /// Ends the sign-in: the attempt is used up before the provider is asked anything, so that a
 /// callback works once, in the browser that began it.
-pub async fn finish(p: &Platform, callback: Callback, browser: Option<&str>, device: Browser) -> Result<SignedIn> {
+pub async fn finish(
+    p: &Platform,
+    callback: Callback,
+    browser: Option<&str>,
+    device: Browser,
+) -> Result<SignedIn> {
     let (Some(state), Some(browser)) = (callback.state.as_deref(), browser) else {
         return Err(LoginError::NotUnderWay.into());
     };
@@ -128,17 +149,28 @@ pub async fn finish(p: &Platform, callback: Callback, browser: Option<&str>, dev
     let user = store::users::upsert(&mut tx, &id, &identity, p.now()).await?;
     let session = sessions::start(p, &mut tx, &user.id, device).await?;
     tx.commit().await?;
-    Ok(SignedIn { session, return_to: LocalPath::from_stored(attempt.return_to) })
+    Ok(SignedIn {
+        session,
+        return_to: LocalPath::from_stored(attempt.return_to),
+    })
 }
 
 async fn take(p: &Platform, state: &str, browser: &str) -> Result<Attempt> {
     let mut tx = p.store().begin().await?;
-    let attempt = login_attempts::take(&mut tx, &SecretHash::of(state), &SecretHash::of(browser)).await?;
+    let attempt =
+        login_attempts::take(&mut tx, &SecretHash::of(state), &SecretHash::of(browser)).await?;
     tx.commit().await?;
-    attempt.filter(|attempt| p.now() < attempt.expires_at).ok_or_else(|| LoginError::NotUnderWay.into())
+    attempt
+        .filter(|attempt| p.now() < attempt.expires_at)
+        .ok_or_else(|| LoginError::NotUnderWay.into())
 }
 
-async fn identify(p: &Platform, callback: &Callback, state: &str, attempt: &Attempt) -> Result<Identity> {
+async fn identify(
+    p: &Platform,
+    callback: &Callback,
+    state: &str,
+    attempt: &Attempt,
+) -> Result<Identity> {
     let iss = callback.iss.as_deref();
     if let Some(error) = callback.error.as_deref() {
         return Err(LoginError::from(p.identity().check_callback_error(iss, error).await).into());
@@ -149,7 +181,11 @@ async fn identify(p: &Platform, callback: &Callback, state: &str, attempt: &Atte
         nonce: attempt.nonce.clone(),
         code_verifier: attempt.code_verifier.clone(),
     };
-    let vouched = p.identity().exchange(code, &flow, iss).await.map_err(LoginError::from)?;
+    let vouched = p
+        .identity()
+        .exchange(code, &flow, iss)
+        .await
+        .map_err(LoginError::from)?;
     let vouched = Identity {
         issuer: p.settings().issuer_alias.clone().unwrap_or(vouched.issuer),
         subject: vouched.subject,
@@ -178,7 +214,10 @@ pub async fn sign_out(p: &Platform, token: &str) -> Result<()> {
 pub async fn provider_sign_out(p: &Platform) -> Option<String> {
     let mut back = p.settings().public_url.clone();
     back.set_path("/signed-out");
-    p.identity().end_session_url(&back).await.map(|url| url.to_string())
+    p.identity()
+        .end_session_url(&back)
+        .await
+        .map(|url| url.to_string())
 }
 
 impl From<ProviderError> for Error {

@@ -30,16 +30,36 @@ pub async fn create_org(
     answer: Option<Answer<'_>>,
 ) -> Result<Onboarded> {
     let now = p.now();
-    let org = Org { id: OrgId::new(now, p.chance()), name, created_at: now };
+    let org = Org {
+        id: OrgId::new(now, p.chance()),
+        name,
+        created_at: now,
+    };
     let actor = event::Actor::Person(person.user.id.clone());
     let mut tx = p.store().begin().await?;
-    if store::orgs::memberships(&mut tx, &person.user.id).await?.len() >= MAX_ORGS {
+    if store::orgs::memberships(&mut tx, &person.user.id)
+        .await?
+        .len()
+        >= MAX_ORGS
+    {
         let message = format!("One person can belong to {MAX_ORGS} organisations.");
-        return Err(crate::Error::Invalid { field: "name", message });
+        return Err(crate::Error::Invalid {
+            field: "name",
+            message,
+        });
     }
     store::orgs::insert(&mut tx, &org).await?;
     store::orgs::add_member(&mut tx, &org.id, &person.user.id, Role::Owner, now).await?;
-    store::grants::insert(&mut tx, &org.id, Grant { calls: GRANT_CALLS, used: 0 }, &now.month()).await?;
+    store::grants::insert(
+        &mut tx,
+        &org.id,
+        Grant {
+            calls: GRANT_CALLS,
+            used: 0,
+        },
+        &now.month(),
+    )
+    .await?;
     let event = event::Event {
         id: EventId::new(now, p.chance()),
         org: org.id.clone(),
@@ -51,11 +71,28 @@ pub async fn create_org(
         data: "{}".to_owned(),
     };
     store::events::insert(&mut tx, &event).await?;
-    let new = NewKey { label: Label::parse("First key").ok().flatten(), scopes: None, livemode: true, expires_at: None };
+    let new = NewKey {
+        label: Label::parse("First key").ok().flatten(),
+        scopes: None,
+        livemode: true,
+        expires_at: None,
+    };
     let first = keys::insert(p, &mut tx, &actor, &org.id, &new, now).await?;
-    keys::tell(p, &mut tx, EventType::ApiKeyCreated, actor, &first.key, Some(request), "{}").await?;
+    keys::tell(
+        p,
+        &mut tx,
+        EventType::ApiKeyCreated,
+        actor,
+        &first.key,
+        Some(request),
+        "{}",
+    )
+    .await?;
     if let Some(answer) = answer {
-        answer.claim.finish(&mut tx, answer.status, &(answer.body)(&first.key)).await?;
+        answer
+            .claim
+            .finish(&mut tx, answer.status, &(answer.body)(&first.key))
+            .await?;
     }
     tx.commit().await?;
     Ok(Onboarded { org, first })

@@ -45,16 +45,26 @@ pub struct Claim {
 pub async fn begin(p: &Platform, request: Request<'_>) -> Result<Begun> {
     if request.key.is_empty() || request.key.len() > MAX_KEY {
         let message = format!("An Idempotency-Key has 1 to {MAX_KEY} characters.");
-        return Err(Error::Invalid { field: "Idempotency-Key", message });
+        return Err(Error::Invalid {
+            field: "Idempotency-Key",
+            message,
+        });
     }
-    let place = Place { scope: request.scope.to_owned(), route: request.route, key: request.key.to_owned() };
+    let place = Place {
+        scope: request.scope.to_owned(),
+        route: request.route,
+        key: request.key.to_owned(),
+    };
     let now = p.now();
     let mut tx = p.store().begin().await?;
-    let earlier = idempotency::claim(&mut tx, &place, &request.fingerprint, now, now.plus(LEASE)).await?;
+    let earlier =
+        idempotency::claim(&mut tx, &place, &request.fingerprint, now, now.plus(LEASE)).await?;
     tx.commit().await?;
     match earlier {
         None => Ok(Begun::Fresh(Claim { place })),
-        Some(earlier) if earlier.fingerprint != request.fingerprint => Err(Error::IdempotencyKeyReused),
+        Some(earlier) if earlier.fingerprint != request.fingerprint => {
+            Err(Error::IdempotencyKeyReused)
+        }
         Some(earlier) => {
             let (status, answer) = earlier.answer.ok_or(Error::IdempotencyInFlight)?;
             Ok(Begun::Replay { status, answer })
@@ -66,7 +76,11 @@ impl Claim {
     /// Stores the answer with the effect. Fails, and with it the effect, when somebody took the
     /// claim over because this process was away for longer than the lease.
     pub async fn finish(&self, tx: &mut Tx, status: i64, answer: &str) -> Result<()> {
-        if idempotency::finish(tx, &self.place, status, answer).await? { Ok(()) } else { Err(Error::IdempotencyInFlight) }
+        if idempotency::finish(tx, &self.place, status, answer).await? {
+            Ok(())
+        } else {
+            Err(Error::IdempotencyInFlight)
+        }
     }
 
     /// Stores a refusal that will not change by asking again.

@@ -59,11 +59,17 @@ impl Recorder {
         let mut base = [0; 8];
         chance.fill(&mut base);
         let seq = AtomicI64::new(i64::from_le_bytes(base) & (i64::MAX >> 2));
-        Self { send, seq, writer: Mutex::new(Some((writer, stop))) }
+        Self {
+            send,
+            seq,
+            writer: Mutex::new(Some((writer, stop))),
+        }
     }
 
     pub(crate) async fn drain(&self) {
-        let Some((writer, stop)) = self.writer.lock().await.take() else { return };
+        let Some((writer, stop)) = self.writer.lock().await.take() else {
+            return;
+        };
         let _ = stop.send(true);
         if let Err(error) = writer.await {
             tracing::error!(%error, "the request recorder ended badly");
@@ -71,7 +77,11 @@ impl Recorder {
     }
 }
 
-async fn write_all(store: Store, mut records: mpsc::Receiver<Record>, mut stopped: watch::Receiver<bool>) {
+async fn write_all(
+    store: Store,
+    mut records: mpsc::Receiver<Record>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut batch = Vec::new();
     loop {
         tokio::select! {
@@ -114,7 +124,8 @@ async fn write(store: &Store, batch: &[Record], stopped: &mut watch::Receiver<bo
         }
         match try_write(store, part).await {
             Ok(()) => {
-                metrics::counter!("secapid_request_records_written_total").increment(part.len() as u64);
+                metrics::counter!("secapid_request_records_written_total")
+                    .increment(part.len() as u64);
             }
             Err(store::Error::Unavailable(error)) => {
                 let stopping = *stopped.borrow();
@@ -138,7 +149,9 @@ async fn write(store: &Store, batch: &[Record], stopped: &mut watch::Receiver<bo
                 let (front, back) = part.split_at(part.len() / 2);
                 parts.extend([back, front]);
             }
-            Err(error) => tracing::error!(?error, id = %part[0].id, "a request record was refused by the database"),
+            Err(error) => {
+                tracing::error!(?error, id = %part[0].id, "a request record was refused by the database");
+            }
         }
     }
 }
@@ -158,7 +171,11 @@ pub async fn record(p: &Platform, answered: Answered<'_>) {
         id: answered.id,
         recorded_at: answered.recorded_at,
         seq: recorder.seq.fetch_add(1, Ordering::Relaxed),
-        method: if answered.method.len() > METHOD { crate::plain(&answered.method, METHOD).into() } else { answered.method },
+        method: if answered.method.len() > METHOD {
+            crate::plain(&answered.method, METHOD).into()
+        } else {
+            answered.method
+        },
         route: answered.route,
         path: crate::plain(&answered.path, PATH),
         meter_class: Cow::Borrowed(answered.meter_class),
@@ -178,13 +195,25 @@ pub async fn latest(p: &Platform, actor: &Actor, org: &OrgId, limit: i64) -> Res
 }
 
 /// The same for one key.
-pub async fn latest_of_key(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId, limit: i64) -> Result<Vec<Record>> {
+pub async fn latest_of_key(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    key: &KeyId,
+    limit: i64,
+) -> Result<Vec<Record>> {
     let mut db = viewer(p, actor, org).await?;
     Ok(store::requests::latest_of_key(&mut db, org, key, limit).await?)
 }
 
 /// How many requests the key made in the last `span`, whatever their answer.
-pub async fn count_of_key(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId, span: Span) -> Result<i64> {
+pub async fn count_of_key(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    key: &KeyId,
+    span: Span,
+) -> Result<i64> {
     let mut db = viewer(p, actor, org).await?;
     Ok(store::requests::count_of_key(&mut db, org, key, p.now().minus(span)).await?)
 }
@@ -199,14 +228,28 @@ pub async fn first_call(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Opti
 pub async fn days(p: &Platform, actor: &Actor, org: &OrgId, count: i64) -> Result<Vec<Day>> {
     let mut db = viewer(p, actor, org).await?;
     let now = p.now();
-    let names: Vec<String> =
-        (0..count).rev().map(|back| now.minus(Span::days(back)).format("%Y-%m-%d")).collect();
-    let (Some(first), Some(last)) = (names.first(), names.last()) else { return Ok(Vec::new()) };
+    let names: Vec<String> = (0..count)
+        .rev()
+        .map(|back| now.minus(Span::days(back)).format("%Y-%m-%d"))
+        .collect();
+    let (Some(first), Some(last)) = (names.first(), names.last()) else {
+        return Ok(Vec::new());
+    };
     let seen = store::requests::days(&mut db, org, first, last).await?;
-    let quiet = |day: String| Day { day, ok: 0, client_errors: 0, server_errors: 0 };
+    let quiet = |day: String| Day {
+        day,
+        ok: 0,
+        client_errors: 0,
+        server_errors: 0,
+    };
     Ok(names
         .into_iter()
-        .map(|name| seen.iter().find(|day| day.day == name).cloned().unwrap_or_else(|| quiet(name)))
+        .map(|name| {
+            seen.iter()
+                .find(|day| day.day == name)
+                .cloned()
+                .unwrap_or_else(|| quiet(name))
+        })
         .collect())
 }
 

@@ -30,14 +30,21 @@ impl std::fmt::Debug for Token {
 
 pub(crate) fn random_token(p: &Platform) -> String {
     let bytes: [u8; 32] = p.chance();
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            use std::fmt::Write as _;
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
-pub(crate) async fn start(p: &Platform, tx: &mut store::Tx, user: &UserId, browser: Browser) -> Result<Token> {
+pub(crate) async fn start(
+    p: &Platform,
+    tx: &mut store::Tx,
+    user: &UserId,
+    browser: Browser,
+) -> Result<Token> {
     let now = p.now();
     let token = random_token(p);
     let session = Session {
@@ -59,11 +66,15 @@ pub async fn recognise(p: &Platform, token: &str) -> Result<Option<Person>> {
     }
     let now = p.now();
     let mut db = p.store().read().await?;
-    let Some(session) = store::sessions::find(&mut db, &SecretHash::of(token)).await? else { return Ok(None) };
+    let Some(session) = store::sessions::find(&mut db, &SecretHash::of(token)).await? else {
+        return Ok(None);
+    };
     if !session.alive(now, p.settings().lifetimes) {
         return Ok(None);
     }
-    let user = store::users::find(&mut db, &session.user).await?.ok_or(Error::Internal)?;
+    let user = store::users::find(&mut db, &session.user)
+        .await?
+        .ok_or(Error::Internal)?;
     drop(db);
     if session.worth_touching(now) {
         touch(p, &session).await;

@@ -9,9 +9,14 @@ use platform::{Chance, Clock};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the composition root hands time to everybody else")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the composition root hands time to everybody else"
+    )]
     fn now(&self) -> Micros {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 }
@@ -21,6 +26,7 @@ pub struct SystemChance;
 
 impl Chance for SystemChance {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system always has randomness once it has booted");
+        getrandom::fill(bytes)
+            .expect("the operating system always has randomness once it has booted");
     }
 }

@@ -85,13 +85,21 @@ struct Common {
 
 impl Common {
     fn flags(self, listen: Option<String>) -> Flags {
-        Flags { dev: self.dev, config: self.config, listen, data: self.data }
+        Flags {
+            dev: self.dev,
+            config: self.config,
+            listen,
+            data: self.data,
+        }
     }
 }
 
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
@@ -138,7 +146,10 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 }
 
 fn gather(flags: &Flags) -> anyhow::Result<config::Written> {
-    #[expect(clippy::disallowed_methods, reason = "the composition root reads the environment for everybody else")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the composition root reads the environment for everybody else"
+    )]
     let env = |name: &str| std::env::var(name).ok();
     Ok(config::gather(flags, &env)?)
 }
@@ -159,7 +170,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     tracing::info!(address = %running.address, metrics = %running.metrics, dev = config.dev, "listening");
     println!("secapid is open at {}", running.public_url);
     if config.dev {
-        println!("Development: sign in as one of the people offered, or as anybody. Data: {}", config.data_dir.display());
+        println!(
+            "Development: sign in as one of the people offered, or as anybody. Data: {}",
+            config.data_dir.display()
+        );
     }
     run::until_told_to_stop().await;
     tracing::info!("stopping: no new requests, running ones may finish");

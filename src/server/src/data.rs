@@ -42,8 +42,12 @@ pub async fn mark(store: &Store, dev: bool) -> anyhow::Result<()> {
     let found = store::settings::get_or_set(&mut tx, "mode", wanted).await?;
     tx.commit().await?;
     match (found.as_str(), dev) {
-        ("dev", false) => bail!("this database was begun with --dev, where anybody can sign in as anybody; use another for real use"),
-        ("live", true) => bail!("this database is in real use; --dev would let anybody sign in as anybody. Use another --data folder"),
+        ("dev", false) => bail!(
+            "this database was begun with --dev, where anybody can sign in as anybody; use another for real use"
+        ),
+        ("live", true) => bail!(
+            "this database is in real use; --dev would let anybody sign in as anybody. Use another --data folder"
+        ),
         _ => Ok(()),
     }
 }
@@ -54,9 +58,13 @@ fn sqlite_file(config: &Config) -> Option<PathBuf> {
 }
 
 fn prepare_folder(file: &Path) -> anyhow::Result<()> {
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     if !folder.exists() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -67,15 +75,22 @@ fn prepare_folder(file: &Path) -> anyhow::Result<()> {
 }
 
 fn lock(config: &Config) -> anyhow::Result<Option<File>> {
-    let Some(file) = sqlite_file(config) else { return Ok(None) };
+    let Some(file) = sqlite_file(config) else {
+        return Ok(None);
+    };
     prepare_folder(&file)?;
     let path = file.with_extension("lock");
     let lock = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another secapid serves {}; stop it, or use PostgreSQL for several processes", file.display())
+            bail!(
+                "another secapid serves {}; stop it, or use PostgreSQL for several processes",
+                file.display()
+            )
         }
-        Err(std::fs::TryLockError::Error(e)) => Err(e).with_context(|| format!("cannot lock {}", path.display())),
+        Err(std::fs::TryLockError::Error(e)) => {
+            Err(e).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }

@@ -36,14 +36,20 @@ pub struct Provider {
 }
 
 pub async fn bind() -> anyhow::Result<Provider> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot listen for the embedded identity provider")?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("cannot listen for the embedded identity provider")?;
     let issuer = format!("http://{}", listener.local_addr()?);
     Ok(Provider { listener, issuer })
 }
 
 impl Provider {
     /// Serves the provider for the console at `public_url` until `stop` ends.
-    pub fn start(self, public_url: &Url, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    pub fn start(
+        self,
+        public_url: &Url,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
         let client = Client {
             client_id: CLIENT_ID.to_owned(),
             client_secret: None,

@@ -48,13 +48,36 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         Arc::new(SystemChance),
     );
     let app = site::router(&platform);
-    let limits =
-        listen::Limits { connections: config.max_connections, head: Duration::from_secs(30), drain: config.drain };
+    let limits = listen::Limits {
+        connections: config.max_connections,
+        head: Duration::from_secs(30),
+        drain: config.drain,
+    };
     let served = tokio::spawn(listen::serve(listener, app, limits, ended(stopped.clone())));
     let scrape = Router::new().route("/metrics", get(|| async { telemetry::metrics().render() }));
-    tokio::spawn(listen::serve(metrics_listener, scrape, listen::Limits { connections: 16, ..limits }, ended(stopped.clone())));
-    tokio::spawn(housekeeping(platform.clone(), config.keep_requests, stopped));
-    Ok(Running { address, public_url, metrics, platform, stop, served, _opened: opened })
+    tokio::spawn(listen::serve(
+        metrics_listener,
+        scrape,
+        listen::Limits {
+            connections: 16,
+            ..limits
+        },
+        ended(stopped.clone()),
+    ));
+    tokio::spawn(housekeeping(
+        platform.clone(),
+        config.keep_requests,
+        stopped,
+    ));
+    Ok(Running {
+        address,
+        public_url,
+        metrics,
+        platform,
+        stop,
+        served,
+        _opened: opened,
+    })
 }
 
 impl Running {
@@ -67,7 +90,9 @@ impl Running {
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 /// The identity provider in force: the one that is set, or with `--dev` the embedded one.
@@ -118,7 +143,11 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-async fn housekeeping(platform: Platform, keep_requests: domain::time::Span, mut stopped: watch::Receiver<bool>) {
+async fn housekeeping(
+    platform: Platform,
+    keep_requests: domain::time::Span,
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
         if let Err(error) = platform::housekeeping::sweep(&platform, keep_requests).await {
             tracing::warn!(%error, "housekeeping did not finish; it will be tried again");
@@ -135,7 +164,8 @@ pub async fn until_told_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).expect("a process may listen for its own signals");
+        let mut terminate =
+            signal(SignalKind::terminate()).expect("a process may listen for its own signals");
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}

@@ -38,12 +38,18 @@ fn pages(platform: &Platform) -> Router {
 /// Cookies belong to one host name. On loopback people type another of its names; they are sent to
 /// the one that sign-in comes back to.
 async fn one_name(State(public_url): State<Url>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
     let loopback = |name: Option<&str>| matches!(name, Some("localhost" | "127.0.0.1" | "[::1]"));
     let ours = public_url.host_str();
     if request.method().is_safe() && loopback(ours) && loopback(name) && name != ours {
-        let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", axum::http::uri::PathAndQuery::as_str);
         let there = format!("{}{path}", public_url.as_str().trim_end_matches('/'));
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, there)]).into_response();
     }
@@ -51,7 +57,10 @@ async fn one_name(State(public_url): State<Url>, request: Request, next: Next) -
 }
 
 /// Counts and times every answer by its route; failures of ours also leave a line in the log.
-#[expect(clippy::disallowed_methods, reason = "how long an answer took is measured, nothing is decided by it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long an answer took is measured, nothing is decided by it"
+)]
 async fn measure(request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -60,10 +69,23 @@ async fn measure(request: Request, next: Next) -> Response {
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     record(route, status, started.elapsed());
     if status.is_server_error() {
-        let id = response.headers().get("request-id").and_then(|id| id.to_str().ok());
-        tracing::error!(route, status = status.as_u16(), request_id = id, "a request failed");
+        let id = response
+            .headers()
+            .get("request-id")
+            .and_then(|id| id.to_str().ok());
+        tracing::error!(
+            route,
+            status = status.as_u16(),
+            request_id = id,
+            "a request failed"
+        );
     } else {
-        tracing::debug!(route, status = status.as_u16(), micros = started.elapsed().as_micros(), "answered");
+        tracing::debug!(
+            route,
+            status = status.as_u16(),
+            micros = started.elapsed().as_micros(),
+            "answered"
+        );
     }
     response
 }
@@ -76,5 +98,6 @@ fn record(route: &str, status: StatusCode, took: Duration) {
         _ => "5xx",
     };
     metrics::counter!("secapid_http_requests_total", "route" => route.to_owned(), "status" => class).increment(1);
-    metrics::histogram!("secapid_http_request_seconds", "route" => route.to_owned()).record(took.as_secs_f64());
+    metrics::histogram!("secapid_http_request_seconds", "route" => route.to_owned())
+        .record(took.as_secs_f64());
 }

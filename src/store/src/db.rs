@@ -23,11 +23,15 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
-            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Tls(_) => Self::Unavailable(error),
+            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Tls(_) => {
+                Self::Unavailable(error)
+            }
             E::Database(db) if db.is_unique_violation() => Self::Conflict {
                 constraint: db.constraint().unwrap_or(db.message()).to_owned(),
             },
-            E::Database(db) if passing(db.code().as_deref().unwrap_or("")) => Self::Unavailable(error),
+            E::Database(db) if passing(db.code().as_deref().unwrap_or("")) => {
+                Self::Unavailable(error)
+            }
             _ => Self::Failed(error),
         }
     }
@@ -39,9 +43,13 @@ impl From<sqlx::Error> for Error {
 /// not to be had in time).
 fn passing(code: &str) -> bool {
     if code.len() == 5 {
-        return ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || matches!(code, "25006" | "55P03");
+        return ["08", "40", "53", "57", "58"]
+            .iter()
+            .any(|class| code.starts_with(class))
+            || matches!(code, "25006" | "55P03");
     }
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
 }
 
 /// A held connection: a transaction or a plain one for reading.

@@ -23,5 +23,8 @@ pub async fn insert(db: &mut Db, org: &OrgId, grant: Grant, month: &str) -> Resu
 
 /// The grant as it stands in `month`: what was used in another month no longer counts.
 pub(crate) fn in_month(calls: i64, used: i64, used_in: &str, month: &str) -> Grant {
-    Grant { calls, used: if used_in == month { used } else { 0 } }
+    Grant {
+        calls,
+        used: if used_in == month { used } else { 0 },
+    }
 }

@@ -67,9 +67,17 @@ pub async fn claim(
         return Ok(None);
     }
     let row: Row = on!(db, |c| {
-        query_as(EARLIER).bind(&place.scope).bind(&place.route).bind(&place.key).fetch_one(c).await
+        query_as(EARLIER)
+            .bind(&place.scope)
+            .bind(&place.route)
+            .bind(&place.key)
+            .fetch_one(c)
+            .await
     })?;
-    Ok(Some(Earlier { fingerprint: row.fingerprint, answer: row.status.zip(row.answer) }))
+    Ok(Some(Earlier {
+        fingerprint: row.fingerprint,
+        answer: row.status.zip(row.answer),
+    }))
 }
 
 /// Stores the answer: in the transaction of what it answers for. False when the claim was taken
@@ -106,12 +114,22 @@ pub async fn release(db: &mut Db, place: &Place) -> Result<()> {
           AND key = $3
           AND answer IS NULL";
     on!(db, |c| {
-        query(SQL).bind(&place.scope).bind(&place.route).bind(&place.key).execute(c).await.map(drop)
+        query(SQL)
+            .bind(&place.scope)
+            .bind(&place.route)
+            .bind(&place.key)
+            .execute(c)
+            .await
+            .map(drop)
     })?;
     Ok(())
 }
 
 pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
     const SQL: &str = "DELETE FROM idempotency WHERE created_at < $1";
-    Ok(on!(db, |c| query(SQL).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?)
+    Ok(on!(db, |c| query(SQL)
+        .bind(before.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

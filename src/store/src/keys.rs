@@ -54,7 +54,13 @@ pub async fn insert(db: &mut Db, key: &NewKey<'_>) -> Result<()> {
 }
 
 /// Makes `hash` the key's current secret. The one before must have an end by now.
-pub async fn insert_secret(db: &mut Db, key: &KeyId, hash: &SecretHash, mask: &Mask, now: Micros) -> Result<()> {
+pub async fn insert_secret(
+    db: &mut Db,
+    key: &KeyId,
+    hash: &SecretHash,
+    mask: &Mask,
+    now: Micros,
+) -> Result<()> {
     const SQL: &str = "
         INSERT INTO key_secrets (hash, key_id, prefix, last_four, created_at)
         VALUES ($1, $2, $3, $4, $5)";
@@ -80,8 +86,15 @@ pub async fn end_secrets(db: &mut Db, key: &KeyId, until: Micros) -> Result<Vec<
         WHERE key_id = $1
           AND (ends_at IS NULL OR ends_at > $2)
         RETURNING hash";
-    let hashes: Vec<Vec<u8>> = on!(db, |c| query_scalar(SQL).bind(key.as_str()).bind(until.0).fetch_all(c).await)?;
-    Ok(hashes.iter().filter_map(|hash| SecretHash::from_stored(hash)).collect())
+    let hashes: Vec<Vec<u8>> = on!(db, |c| query_scalar(SQL)
+        .bind(key.as_str())
+        .bind(until.0)
+        .fetch_all(c)
+        .await)?;
+    Ok(hashes
+        .iter()
+        .filter_map(|hash| SecretHash::from_stored(hash))
+        .collect())
 }
 
 /// Revokes a key of this organisation. False when it was revoked already or is not there.
@@ -93,7 +106,13 @@ pub async fn revoke(db: &mut Db, org: &OrgId, key: &KeyId, now: Micros) -> Resul
           AND org_id = $2
           AND revoked_at IS NULL";
     let revoked = on!(db, |c| {
-        query(SQL).bind(key.as_str()).bind(org.as_str()).bind(now.0).execute(c).await.map(|r| r.rows_affected())
+        query(SQL)
+            .bind(key.as_str())
+            .bind(org.as_str())
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|r| r.rows_affected())
     })?;
     Ok(revoked > 0)
 }
@@ -106,14 +125,24 @@ pub async fn count_working(db: &mut Db, org: &OrgId, now: Micros) -> Result<i64>
         WHERE org_id = $1
           AND revoked_at IS NULL
           AND (expires_at IS NULL OR expires_at > $2)";
-    Ok(on!(db, |c| query_scalar(SQL).bind(org.as_str()).bind(now.0).fetch_one(c).await)?)
+    Ok(on!(db, |c| query_scalar(SQL)
+        .bind(org.as_str())
+        .bind(now.0)
+        .fetch_one(c)
+        .await)?)
 }
 
 /// Every hash of the key's secrets: what a cache must forget.
 pub async fn secrets_of(db: &mut Db, key: &KeyId) -> Result<Vec<SecretHash>> {
     const SQL: &str = "SELECT hash FROM key_secrets WHERE key_id = $1";
-    let hashes: Vec<Vec<u8>> = on!(db, |c| query_scalar(SQL).bind(key.as_str()).fetch_all(c).await)?;
-    Ok(hashes.iter().filter_map(|hash| SecretHash::from_stored(hash)).collect())
+    let hashes: Vec<Vec<u8>> = on!(db, |c| query_scalar(SQL)
+        .bind(key.as_str())
+        .fetch_all(c)
+        .await)?;
+    Ok(hashes
+        .iter()
+        .filter_map(|hash| SecretHash::from_stored(hash))
+        .collect())
 }
 
 /// What a presented secret stands for, with all that deciding about a request needs.
@@ -167,7 +196,11 @@ pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<O
         JOIN orgs ON orgs.id = api_keys.org_id
         JOIN grants ON grants.org_id = api_keys.org_id
         WHERE key_secrets.hash = $1";
-    Ok(on!(db, |c| query_as(SQL).bind(&hash.0[..]).bind(now.0).fetch_optional(c).await)?)
+    Ok(on!(db, |c| query_as(SQL)
+        .bind(&hash.0[..])
+        .bind(now.0)
+        .fetch_optional(c)
+        .await)?)
 }
 
 #[derive(FromRow)]
@@ -195,7 +228,10 @@ impl From<Row> for ApiKey {
             (Some(key), _) => Creator::Key(KeyId::from_stored(key)),
             (None, user) => {
                 let id = user.unwrap_or_default();
-                Creator::Person { name: row.creator_name.unwrap_or_else(|| id.clone()), id: UserId::from_stored(id) }
+                Creator::Person {
+                    name: row.creator_name.unwrap_or_else(|| id.clone()),
+                    id: UserId::from_stored(id),
+                }
             }
         };
         Self {
@@ -204,7 +240,10 @@ impl From<Row> for ApiKey {
             label: row.label.map(Label::from_stored),
             scopes: Scopes::from_stored(&row.scopes),
             livemode: row.livemode,
-            mask: Mask { prefix: row.prefix, last_four: row.last_four },
+            mask: Mask {
+                prefix: row.prefix,
+                last_four: row.last_four,
+            },
             creator,
             created_at: Micros(row.created_at),
             last_used_at: row.last_used_at.map(Micros),
@@ -251,13 +290,21 @@ macro_rules! concat_sql {
 /// One key of this organisation.
 pub async fn find(db: &mut Db, org: &OrgId, key: &KeyId) -> Result<Option<ApiKey>> {
     const SQL: &str = concat_sql!("WHERE api_keys.id = $1 AND api_keys.org_id = $2");
-    let row: Option<Row> =
-        on!(db, |c| query_as(SQL).bind(key.as_str()).bind(org.as_str()).fetch_optional(c).await)?;
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(key.as_str())
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(ApiKey::from))
 }
 
 /// The organisation's keys, newest first, from below `before`.
-pub async fn list(db: &mut Db, org: &OrgId, before: Option<&KeyId>, limit: i64) -> Result<Vec<ApiKey>> {
+pub async fn list(
+    db: &mut Db,
+    org: &OrgId,
+    before: Option<&KeyId>,
+    limit: i64,
+) -> Result<Vec<ApiKey>> {
     const SQL: &str = concat_sql!(
         "WHERE api_keys.org_id = $1
            AND api_keys.id < $2
@@ -266,7 +313,11 @@ pub async fn list(db: &mut Db, org: &OrgId, before: Option<&KeyId>, limit: i64) 
     );
     // `l` sorts after every `key_...`, so that the first page needs no statement of its own.
     let before = before.map_or("l", KeyId::as_str);
-    let rows: Vec<Row> =
-        on!(db, |c| query_as(SQL).bind(org.as_str()).bind(before).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(before)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
     Ok(rows.into_iter().map(ApiKey::from).collect())
 }

@@ -44,14 +44,21 @@ pub async fn insert(db: &mut Db, attempt: &Attempt) -> Result<()> {
 }
 
 /// Takes the attempt out. Only the browser that began it can, and only once.
-pub async fn take(db: &mut Db, state: &SecretHash, browser: &SecretHash) -> Result<Option<Attempt>> {
+pub async fn take(
+    db: &mut Db,
+    state: &SecretHash,
+    browser: &SecretHash,
+) -> Result<Option<Attempt>> {
     const SQL: &str = "
         DELETE FROM login_attempts
         WHERE state_hash = $1
           AND browser_hash = $2
         RETURNING nonce, code_verifier, return_to, expires_at";
-    let row: Option<Row> =
-        on!(db, |c| query_as(SQL).bind(&state.0[..]).bind(&browser.0[..]).fetch_optional(c).await)?;
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(&state.0[..])
+        .bind(&browser.0[..])
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(|row| Attempt {
         state: *state,
         browser: *browser,
@@ -64,5 +71,9 @@ pub async fn take(db: &mut Db, state: &SecretHash, browser: &SecretHash) -> Resu
 
 pub async fn delete_expired(db: &mut Db, now: Micros) -> Result<u64> {
     const SQL: &str = "DELETE FROM login_attempts WHERE expires_at < $1";
-    Ok(on!(db, |c| query(SQL).bind(now.0).execute(c).await.map(|r| r.rows_affected()))?)
+    Ok(on!(db, |c| query(SQL)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

@@ -23,7 +23,10 @@ pub struct Store {
 #[derive(Debug, Clone)]
 enum Pools {
     /// One writer, because SQLite has one; readers see the last commit (WAL).
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -45,7 +48,11 @@ pub struct Options {
 
 impl Options {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: 16, patience: Duration::from_secs(5) }
+        Self {
+            url: url.into(),
+            max_connections: 16,
+            patience: Duration::from_secs(5),
+        }
     }
 }
 
@@ -58,16 +65,24 @@ pub enum OpenError {
     Connect(#[source] sqlx::Error),
     #[error("the database file is not a SQLite database or is damaged: {0}")]
     Damaged(String),
-    #[error("the database has schema version {found}, newer than this program knows ({known}); run a newer secapid")]
+    #[error(
+        "the database has schema version {found}, newer than this program knows ({known}); run a newer secapid"
+    )]
     Newer { found: i64, known: i64 },
     #[error("the database has no current schema; run `secapid migrate`")]
     NotMigrated,
-    #[error("migration {version} was changed after it was applied; restore the program that applied it")]
+    #[error(
+        "migration {version} was changed after it was applied; restore the program that applied it"
+    )]
     Changed { version: i64 },
     #[error("a migration failed and was rolled back: {0}")]
     Migration(#[source] MigrateError),
     #[error("SQLite runs with {name} = {found}, but {wanted} is needed")]
-    Pragma { name: &'static str, found: String, wanted: &'static str },
+    Pragma {
+        name: &'static str,
+        found: String,
+        wanted: &'static str,
+    },
 }
 
 impl Store {
@@ -78,7 +93,9 @@ impl Store {
         } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
             open_postgres(options).await
         } else {
-            Err(OpenError::Url("it starts with sqlite: or postgres:".to_owned()))
+            Err(OpenError::Url(
+                "it starts with sqlite: or postgres:".to_owned(),
+            ))
         }
     }
 
@@ -99,7 +116,9 @@ impl Store {
         outcome.map_err(|error| match error {
             MigrateError::VersionMissing(found) => OpenError::Newer { found, known },
             MigrateError::VersionMismatch(version) => OpenError::Changed { version },
-            MigrateError::Execute(sqlx::Error::Database(db)) if matches!(db.code().as_deref(), Some("26" | "11")) => {
+            MigrateError::Execute(sqlx::Error::Database(db))
+                if matches!(db.code().as_deref(), Some("26" | "11")) =>
+            {
                 OpenError::Damaged(db.message().to_owned())
             }
             other => OpenError::Migration(other),
@@ -109,7 +128,9 @@ impl Store {
     /// Starts a transaction that may write. On SQLite it waits for the one writer.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(Tx(Db(match &self.pools {
-            Pools::Sqlite { write, .. } => Held::SqliteTx(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { write, .. } => {
+                Held::SqliteTx(write.begin_with("BEGIN IMMEDIATE").await?)
+            }
             Pools::Postgres(pool) => Held::PostgresTx(pool.begin().await?),
         })))
     }
@@ -161,7 +182,9 @@ async fn migrate_sqlite(pool: &SqlitePool) -> std::result::Result<(), MigrateErr
 /// wait for another process's migration has no limit.
 async fn migrate_postgres(pool: &PgPool) -> std::result::Result<(), MigrateError> {
     let mut connection = pool.acquire().await?;
-    sqlx::raw_sql("SET lock_timeout = 0").execute(&mut *connection).await?;
+    sqlx::raw_sql("SET lock_timeout = 0")
+        .execute(&mut *connection)
+        .await?;
     let outcome = POSTGRES.run_direct(None, &mut *connection, false).await;
     let closed = connection.close().await;
     outcome?;
@@ -198,7 +221,9 @@ async fn open_sqlite(path: &Path, options: &Options) -> std::result::Result<Stor
         .acquire_timeout(options.patience)
         .connect_lazy_with(connect.read_only(true).create_if_missing(false));
     assert_pragmas(&write).await?;
-    Ok(Store { pools: Pools::Sqlite { write, read } })
+    Ok(Store {
+        pools: Pools::Sqlite { write, read },
+    })
 }
 
 fn damaged(error: sqlx::Error) -> OpenError {
@@ -214,12 +239,27 @@ fn damaged(error: sqlx::Error) -> OpenError {
 async fn assert_pragmas(pool: &SqlitePool) -> std::result::Result<(), OpenError> {
     for (name, sql, wanted) in [
         ("journal_mode", "PRAGMA journal_mode", "wal"),
-        ("synchronous", "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous", "2"),
-        ("foreign_keys", "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
+        (
+            "synchronous",
+            "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous",
+            "2",
+        ),
+        (
+            "foreign_keys",
+            "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys",
+            "1",
+        ),
     ] {
-        let found: String = sqlx::query_scalar(sql).fetch_one(pool).await.map_err(damaged)?;
+        let found: String = sqlx::query_scalar(sql)
+            .fetch_one(pool)
+            .await
+            .map_err(damaged)?;
         if found != wanted {
-            return Err(OpenError::Pragma { name, found, wanted });
+            return Err(OpenError::Pragma {
+                name,
+                found,
+                wanted,
+            });
         }
     }
     Ok(())
@@ -232,7 +272,10 @@ async fn open_postgres(options: &Options) -> std::result::Result<Store, OpenErro
         .options([
             // The use cases count on it, whatever the server's own default is.
             ("default_transaction_isolation", "read committed".to_owned()),
-            ("lock_timeout", format!("{}ms", options.patience.as_millis())),
+            (
+                "lock_timeout",
+                format!("{}ms", options.patience.as_millis()),
+            ),
             ("idle_in_transaction_session_timeout", "60s".to_owned()),
         ]);
     let pool = PgPoolOptions::new()
@@ -241,5 +284,7 @@ async fn open_postgres(options: &Options) -> std::result::Result<Store, OpenErro
         .connect_with(connect)
         .await
         .map_err(OpenError::Connect)?;
-    Ok(Store { pools: Pools::Postgres(pool) })
+    Ok(Store {
+        pools: Pools::Postgres(pool),
+    })
 }

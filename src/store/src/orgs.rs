@@ -63,7 +63,11 @@ pub async fn insert(db: &mut Db, org: &Org) -> Result<()> {
 /// "count, then add" holds. An update that changes nothing locks the row on both databases.
 pub async fn lock(db: &mut Db, id: &OrgId) -> Result<()> {
     const SQL: &str = "UPDATE orgs SET id = id WHERE id = $1";
-    on!(db, |c| query(SQL).bind(id.as_str()).execute(c).await.map(drop))?;
+    on!(db, |c| query(SQL)
+        .bind(id.as_str())
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
@@ -83,7 +87,11 @@ pub async fn billing_facts(db: &mut Db, id: &OrgId, now: Micros) -> Result<Optio
           ) AS contract
         FROM grants
         WHERE grants.org_id = $1";
-    Ok(on!(db, |c| query_as(SQL).bind(id.as_str()).bind(now.0).fetch_optional(c).await)?)
+    Ok(on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .bind(now.0)
+        .fetch_optional(c)
+        .await)?)
 }
 
 /// Stored facts as they stood when they were read; the month is looked at later.
@@ -99,17 +107,29 @@ pub struct BillingFacts {
 impl BillingFacts {
     /// The facts as they stand in the UTC month `month`.
     pub fn in_month(&self, month: &str) -> Facts {
-        Facts { contract: self.contract, grant: grants::in_month(self.calls, self.used, &self.month, month) }
+        Facts {
+            contract: self.contract,
+            grant: grants::in_month(self.calls, self.used, &self.month, month),
+        }
     }
 }
 
 pub async fn find(db: &mut Db, id: &OrgId) -> Result<Option<Org>> {
     const SQL: &str = "SELECT id, name, created_at FROM orgs WHERE id = $1";
-    let row: Option<OrgRow> = on!(db, |c| query_as(SQL).bind(id.as_str()).fetch_optional(c).await)?;
+    let row: Option<OrgRow> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(Org::from))
 }
 
-pub async fn add_member(db: &mut Db, org: &OrgId, user: &UserId, role: Role, now: Micros) -> Result<()> {
+pub async fn add_member(
+    db: &mut Db,
+    org: &OrgId,
+    user: &UserId,
+    role: Role,
+    now: Micros,
+) -> Result<()> {
     const SQL: &str = "
         INSERT INTO memberships (org_id, user_id, role, created_at)
         VALUES ($1, $2, $3, $4)";
@@ -134,8 +154,11 @@ pub async fn membership(db: &mut Db, user: &UserId, org: &OrgId) -> Result<Optio
         JOIN orgs ON orgs.id = memberships.org_id
         WHERE memberships.user_id = $1
           AND memberships.org_id = $2";
-    let row: Option<MembershipRow> =
-        on!(db, |c| query_as(SQL).bind(user.as_str()).bind(org.as_str()).fetch_optional(c).await)?;
+    let row: Option<MembershipRow> = on!(db, |c| query_as(SQL)
+        .bind(user.as_str())
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(Membership::from))
 }
 
@@ -148,6 +171,7 @@ pub async fn memberships(db: &mut Db, user: &UserId) -> Result<Vec<Membership>> 
         WHERE memberships.user_id = $1
         ORDER BY memberships.org_id
         LIMIT 200";
-    let rows: Vec<MembershipRow> = on!(db, |c| query_as(SQL).bind(user.as_str()).fetch_all(c).await)?;
+    let rows: Vec<MembershipRow> =
+        on!(db, |c| query_as(SQL).bind(user.as_str()).fetch_all(c).await)?;
     Ok(rows.into_iter().map(Membership::from).collect())
 }

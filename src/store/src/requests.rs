@@ -188,12 +188,21 @@ pub async fn latest(db: &mut Db, org: &OrgId, limit: i64) -> Result<Vec<Record>>
         WHERE org_id = $1
         ORDER BY recorded_at DESC, seq DESC
         LIMIT $2";
-    let rows: Vec<Row> = on!(db, |c| query_as(SQL).bind(org.as_str()).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
     Ok(rows.into_iter().map(Record::from).collect())
 }
 
 /// The same for one key of the organisation.
-pub async fn latest_of_key(db: &mut Db, org: &OrgId, key: &KeyId, limit: i64) -> Result<Vec<Record>> {
+pub async fn latest_of_key(
+    db: &mut Db,
+    org: &OrgId,
+    key: &KeyId,
+    limit: i64,
+) -> Result<Vec<Record>> {
     const SQL: &str = "
         SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
         FROM requests
@@ -201,8 +210,12 @@ pub async fn latest_of_key(db: &mut Db, org: &OrgId, key: &KeyId, limit: i64) ->
           AND org_id = $1
         ORDER BY recorded_at DESC, seq DESC
         LIMIT $3";
-    let rows: Vec<Row> =
-        on!(db, |c| query_as(SQL).bind(org.as_str()).bind(key.as_str()).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(key.as_str())
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
     Ok(rows.into_iter().map(Record::from).collect())
 }
 
@@ -214,7 +227,12 @@ pub async fn count_of_key(db: &mut Db, org: &OrgId, key: &KeyId, since: Micros) 
         WHERE key_id = $2
           AND org_id = $1
           AND recorded_at >= $3";
-    Ok(on!(db, |c| query_scalar(SQL).bind(org.as_str()).bind(key.as_str()).bind(since.0).fetch_one(c).await)?)
+    Ok(on!(db, |c| query_scalar(SQL)
+        .bind(org.as_str())
+        .bind(key.as_str())
+        .bind(since.0)
+        .fetch_one(c)
+        .await)?)
 }
 
 /// The organisation's first successful request since `since`, if there is one. The daily counts are
@@ -229,8 +247,11 @@ pub async fn first_ok(db: &mut Db, org: &OrgId, since: Micros) -> Result<Option<
           AND EXISTS (SELECT 1 FROM request_days WHERE request_days.org_id = $1 AND ok > 0)
         ORDER BY recorded_at, seq
         LIMIT 1";
-    let row: Option<Row> =
-        on!(db, |c| query_as(SQL).bind(org.as_str()).bind(since.0).fetch_optional(c).await)?;
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(since.0)
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(Record::from))
 }
 
@@ -257,7 +278,12 @@ pub async fn days(db: &mut Db, org: &OrgId, first: &str, last: &str) -> Result<V
           AND day BETWEEN $2 AND $3
         GROUP BY day
         ORDER BY day";
-    Ok(on!(db, |c| query_as(SQL).bind(org.as_str()).bind(first).bind(last).fetch_all(c).await)?)
+    Ok(on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(first)
+        .bind(last)
+        .fetch_all(c)
+        .await)?)
 }
 
 /// Forgets single requests from before `before`, organisation by organisation along the primary
@@ -280,7 +306,12 @@ pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
         if gone >= ENOUGH {
             break;
         }
-        gone += on!(db, |c| query(SQL).bind(&org).bind(before.0).execute(c).await.map(|r| r.rows_affected()))?;
+        gone += on!(db, |c| query(SQL)
+            .bind(&org)
+            .bind(before.0)
+            .execute(c)
+            .await
+            .map(|r| r.rows_affected()))?;
     }
     Ok(gone)
 }

@@ -56,13 +56,21 @@ pub async fn find(db: &mut Db, token: &SecretHash) -> Result<Option<Session>> {
         SELECT id, user_id, created_at, last_seen_at, user_agent, address
         FROM sessions
         WHERE token_hash = $1";
-    let row: Option<Row> = on!(db, |c| query_as(SQL).bind(&token.0[..]).fetch_optional(c).await)?;
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(&token.0[..])
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(Session::from))
 }
 
 pub async fn touch(db: &mut Db, id: &SessionId, now: Micros) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
-    on!(db, |c| query(SQL).bind(id.as_str()).bind(now.0).execute(c).await.map(drop))?;
+    on!(db, |c| query(SQL)
+        .bind(id.as_str())
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
@@ -81,18 +89,33 @@ pub async fn of_user(db: &mut Db, user: &UserId) -> Result<Vec<Session>> {
 /// Ends one session of this person; false when there is none.
 pub async fn delete(db: &mut Db, user: &UserId, id: &SessionId) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND user_id = $2";
-    let gone = on!(db, |c| query(SQL).bind(id.as_str()).bind(user.as_str()).execute(c).await.map(|r| r.rows_affected()))?;
+    let gone = on!(db, |c| query(SQL)
+        .bind(id.as_str())
+        .bind(user.as_str())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?;
     Ok(gone > 0)
 }
 
 /// Ends every session of this person but one; tells how many.
 pub async fn delete_others(db: &mut Db, user: &UserId, keep: &SessionId) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
-    Ok(on!(db, |c| query(SQL).bind(user.as_str()).bind(keep.as_str()).execute(c).await.map(|r| r.rows_affected()))?)
+    Ok(on!(db, |c| query(SQL)
+        .bind(user.as_str())
+        .bind(keep.as_str())
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }
 
 /// Clears out what ended long ago.
 pub async fn delete_dead(db: &mut Db, seen_before: Micros, created_before: Micros) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2";
-    Ok(on!(db, |c| query(SQL).bind(seen_before.0).bind(created_before.0).execute(c).await.map(|r| r.rows_affected()))?)
+    Ok(on!(db, |c| query(SQL)
+        .bind(seen_before.0)
+        .bind(created_before.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

@@ -60,6 +60,9 @@ pub async fn find(db: &mut Db, id: &UserId) -> Result<Option<User>> {
         SELECT id, email, email_verified, name, created_at
         FROM users
         WHERE id = $1";
-    let row: Option<Row> = on!(db, |c| query_as(SQL).bind(id.as_str()).fetch_optional(c).await)?;
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await)?;
     Ok(row.map(User::from))
 }

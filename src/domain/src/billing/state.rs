@@ -66,7 +66,9 @@ impl BillingState {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::SandboxGrant => "The free grant covers your calls. No card is needed.",
-            Self::PaygPendingCard => "This month's free calls are used up; they come back on the first of next month.",
+            Self::PaygPendingCard => {
+                "This month's free calls are used up; they come back on the first of next month."
+            }
             Self::CommercialActive => "A commercial contract is in force.",
         }
     }
@@ -86,7 +88,13 @@ mod tests {
             (true, 250, 250, BillingState::CommercialActive),
         ];
         for (contract, calls, used, state) in cases {
-            assert_eq!(derive(&Facts { contract, grant: Grant { calls, used } }), state);
+            assert_eq!(
+                derive(&Facts {
+                    contract,
+                    grant: Grant { calls, used }
+                }),
+                state
+            );
         }
     }
 }

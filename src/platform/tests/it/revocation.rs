@@ -130,13 +130,30 @@ async fn a_contract_that_begins_later_holds_from_its_instant_on_sqlite() {
     let (start, end) = (w.now().plus(Span::hours(1)), w.now().plus(Span::hours(2)));
     let id = domain::id::ContractId::new(w.now(), w.bytes());
     let mut tx = w.store.begin().await.unwrap();
-    store::contracts::insert(&mut tx, &id, &made.org.id, start, Some(end), w.now()).await.unwrap();
+    store::contracts::insert(&mut tx, &id, &made.org.id, start, Some(end), w.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut states = Vec::new();
-    for step in [Span::ZERO, Span(Span::hours(1).0 - 1), Span(1), Span(Span::hours(1).0 - 1), Span(1)] {
+    for step in [
+        Span::ZERO,
+        Span(Span::hours(1).0 - 1),
+        Span(1),
+        Span(Span::hours(1).0 - 1),
+        Span(1),
+    ] {
         w.clock.advance(step);
         let principal = auth::authenticate(&w.platform, secret).await.unwrap();
         states.push(principal.state().as_str());
     }
-    assert_eq!(states, ["sandbox_grant", "sandbox_grant", "commercial_active", "commercial_active", "sandbox_grant"]);
+    assert_eq!(
+        states,
+        [
+            "sandbox_grant",
+            "sandbox_grant",
+            "commercial_active",
+            "commercial_active",
+            "sandbox_grant"
+        ]
+    );
 }

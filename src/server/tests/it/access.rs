@@ -37,19 +37,55 @@ const OWN: [Row; 19] = [
     ("GET", "/signed-out", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/reference", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/onboarding", [SignIn, Yes, Yes, Yes, Yes, Yes]),
-    ("POST", "/onboarding", [SignIn, Again, Again, Again, Again, Again]),
+    (
+        "POST",
+        "/onboarding",
+        [SignIn, Again, Again, Again, Again, Again],
+    ),
     ("GET", "/orgs/{org}", [SignIn, Absent, Yes, Yes, Yes, Yes]),
-    ("GET", "/orgs/{org}/first-call", [SignIn, Absent, Yes, Yes, Yes, Yes]),
-    ("GET", "/orgs/{org}/keys", [SignIn, Absent, Yes, Yes, Yes, Yes]),
-    ("POST", "/orgs/{org}/keys", [SignIn, Absent, Again, Again, Again, Again]),
-    ("GET", "/orgs/{org}/keys/{key}", [SignIn, Absent, Yes, Yes, Yes, Yes]),
-    ("GET", "/orgs/{org}/keys/{key}/rotate", [Yes, Yes, Yes, Yes, Yes, Yes]),
-    ("POST", "/orgs/{org}/keys/{key}/rotate", [SignIn, Absent, Again, Again, Again, Again]),
+    (
+        "GET",
+        "/orgs/{org}/first-call",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/keys",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/orgs/{org}/keys",
+        [SignIn, Absent, Again, Again, Again, Again],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/keys/{key}",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/keys/{key}/rotate",
+        [Yes, Yes, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/orgs/{org}/keys/{key}/rotate",
+        [SignIn, Absent, Again, Again, Again, Again],
+    ),
     ("GET", "/sessions", [SignIn, Yes, Yes, Yes, Yes, Yes]),
     ("POST", "/act/set-theme", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("POST", "/act/revoke-session", [SignIn, No, No, No, No, No]),
-    ("POST", "/act/revoke-other-sessions", [SignIn, Yes, Yes, Yes, Yes, Yes]),
-    ("POST", "/act/revoke-key", [SignIn, Absent, No, No, Yes, Yes]),
+    (
+        "POST",
+        "/act/revoke-other-sessions",
+        [SignIn, Yes, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/act/revoke-key",
+        [SignIn, Absent, No, No, Yes, Yes],
+    ),
 ];
 
 /// Whether an address names an organisation, so that another's and an absent one can be asked for.
@@ -59,8 +95,13 @@ fn names_org(path: &str) -> bool {
 
 #[tokio::test]
 async fn every_route_and_server_function_has_a_row_and_no_row_is_left_over() {
-    let rows: BTreeSet<(String, String)> = OWN.iter().map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned())).collect();
-    let pages = app::PAGES.iter().map(|page| (page.method.to_owned(), page.path.to_owned()));
+    let rows: BTreeSet<(String, String)> = OWN
+        .iter()
+        .map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned()))
+        .collect();
+    let pages = app::PAGES
+        .iter()
+        .map(|page| (page.method.to_owned(), page.path.to_owned()));
     let acts = app::acts().map(|path| ("POST".to_owned(), path.to_owned()));
     let routes: BTreeSet<_> = pages.chain(acts).collect();
     assert_eq!(rows, routes);
@@ -102,7 +143,14 @@ async fn people(world: World) -> People {
 }
 
 impl People {
-    async fn ask(&self, method: &str, path: &str, who: Option<&SignedIn>, org: &str, key: &str) -> Answer {
+    async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        who: Option<&SignedIn>,
+        org: &str,
+        key: &str,
+    ) -> Answer {
         let path = path.replace("{org}", org).replace("{key}", key);
         let form = match path.as_str() {
             "/act/revoke-key" => format!("org={org}&key={key}"),
@@ -110,7 +158,14 @@ impl People {
             "/act/set-theme" => "theme=dark".to_owned(),
             _ => String::new(),
         };
-        send(&self.site, method, &path, who, (method == "POST").then_some(form.as_str())).await
+        send(
+            &self.site,
+            method,
+            &path,
+            who,
+            (method == "POST").then_some(form.as_str()),
+        )
+        .await
     }
 }
 
@@ -120,7 +175,12 @@ fn verdict(path: &str, answer: &Answer) -> Verdict {
         200 => Yes,
         302 | 303 if to.starts_with("/sign-in") => SignIn,
         302 | 303 if to.contains("problem=not_found") => Absent,
-        302 | 303 if to.contains("problem=forbidden") || to.ends_with("?ended=0") && path.ends_with("revoke-session") => No,
+        302 | 303
+            if to.contains("problem=forbidden")
+                || to.ends_with("?ended=0") && path.ends_with("revoke-session") =>
+        {
+            No
+        }
         302 | 303 => Yes,
         404 => Absent,
         403 => No,
@@ -135,9 +195,16 @@ async fn everybody_gets_what_the_table_says_of_their_own() {
         // A world for each row: some acts change what the next would find.
         let people = people(World::sqlite().await).await;
         for (who, expected) in people.everybody.iter().zip(expected) {
-            let answer = people.ask(method, path, who.as_ref(), &people.org, &people.key).await;
+            let answer = people
+                .ask(method, path, who.as_ref(), &people.org, &people.key)
+                .await;
             let name = who.as_ref().and_then(|who| who.person.user.name.clone());
-            assert_eq!(verdict(path, &answer), expected, "{method} {path} by {name:?}: {}", answer.location());
+            assert_eq!(
+                verdict(path, &answer),
+                expected,
+                "{method} {path} by {name:?}: {}",
+                answer.location()
+            );
         }
     }
 }
@@ -145,15 +212,34 @@ async fn everybody_gets_what_the_table_says_of_their_own() {
 #[tokio::test]
 async fn anothers_answers_exactly_as_absent_does() {
     let people = people(World::sqlite().await).await;
-    let (absent_org, absent_key) = ("org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F", "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F");
+    let (absent_org, absent_key) = (
+        "org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F",
+        "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F",
+    );
     for (method, path, _) in OWN.iter().filter(|(_, path, _)| names_org(path)) {
         for who in people.everybody.iter().flatten() {
-            let other = people.ask(method, path, Some(who), &people.other_org, &people.other_key).await;
-            let absent = people.ask(method, path, Some(who), absent_org, absent_key).await;
-            let mixed = people.ask(method, path, Some(who), &people.org, &people.other_key).await;
+            let other = people
+                .ask(
+                    method,
+                    path,
+                    Some(who),
+                    &people.other_org,
+                    &people.other_key,
+                )
+                .await;
+            let absent = people
+                .ask(method, path, Some(who), absent_org, absent_key)
+                .await;
+            let mixed = people
+                .ask(method, path, Some(who), &people.org, &people.other_key)
+                .await;
             assert_eq!(verdict(path, &other), Absent, "{method} {path}");
             assert_eq!(other.status, absent.status, "{method} {path}");
-            assert_eq!(plain(&other, &people.other_org, &people.other_key), plain(&absent, absent_org, absent_key), "{method} {path}");
+            assert_eq!(
+                plain(&other, &people.other_org, &people.other_key),
+                plain(&absent, absent_org, absent_key),
+                "{method} {path}"
+            );
             if path.contains("{key}") {
                 assert_ne!(verdict(path, &mixed), Yes, "{method} {path}");
             }
@@ -163,9 +249,23 @@ async fn anothers_answers_exactly_as_absent_does() {
 
 /// What of an answer must not tell one case from the other.
 fn plain(answer: &Answer, org: &str, key: &str) -> (String, String) {
-    let id = answer.headers.get("request-id").and_then(|value| value.to_str().ok()).unwrap_or("-");
-    let nonce = answer.body.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("-");
-    let same = |text: &str| text.replace(id, "").replace(nonce, "").replace(org, "").replace(key, "");
+    let id = answer
+        .headers
+        .get("request-id")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("-");
+    let nonce = answer
+        .body
+        .split("nonce=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap_or("-");
+    let same = |text: &str| {
+        text.replace(id, "")
+            .replace(nonce, "")
+            .replace(org, "")
+            .replace(key, "")
+    };
     (same(answer.location()), same(&answer.body))
 }
 
@@ -187,8 +287,13 @@ async fn a_write_from_another_site_does_nothing() {
     ];
     for (method, path, _) in OWN.iter().filter(|(method, _, _)| *method == "POST") {
         for headers in evil {
-            let path = path.replace("{org}", &people.org).replace("{key}", &people.key);
-            let form = format!("org={}&key={}&name=Stolen&overlap=now&form_id=1", people.org, people.key);
+            let path = path
+                .replace("{org}", &people.org)
+                .replace("{key}", &people.key);
+            let form = format!(
+                "org={}&key={}&name=Stolen&overlap=now&form_id=1",
+                people.org, people.key
+            );
             let mut request = Request::builder()
                 .method(*method)
                 .uri(&path)
@@ -198,13 +303,20 @@ async fn a_write_from_another_site_does_nothing() {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            let response = people.site.clone().oneshot(request.body(Body::from(form)).unwrap()).await.unwrap();
+            let response = people
+                .site
+                .clone()
+                .oneshot(request.body(Body::from(form)).unwrap())
+                .await
+                .unwrap();
             assert_eq!(response.status(), 403, "{path} with {headers:?}");
         }
     }
     let (org, key) = (people.org.parse().unwrap(), people.key.parse().unwrap());
     let actor = owner.actor();
-    let found = platform::keys::find(&people.world.platform, &actor, &org, &key).await.unwrap();
+    let found = platform::keys::find(&people.world.platform, &actor, &org, &key)
+        .await
+        .unwrap();
     assert_eq!(found.state(people.world.now()).as_str(), "active");
 }
 
@@ -214,15 +326,36 @@ async fn a_complete_form_is_carried_out_for_those_whose_role_lets_them() {
     let people = people(World::sqlite().await).await;
     people.world.contract(&people.org.parse().unwrap()).await;
     let forms = [
-        ("/orgs/{org}/keys", "label=ci&scopes=read%3Asec&livemode=true&expires=never"),
+        (
+            "/orgs/{org}/keys",
+            "label=ci&scopes=read%3Asec&livemode=true&expires=never",
+        ),
         ("/orgs/{org}/keys/{key}/rotate", "overlap=24h"),
     ];
     for (path, form) in forms {
-        for (n, (who, expected)) in people.everybody.iter().zip([SignIn, Absent, No, No, Yes, Yes]).enumerate() {
-            let path = path.replace("{org}", &people.org).replace("{key}", &people.key);
-            let answer = send(&people.site, "POST", &path, who.as_ref(), Some(&format!("form_id=f{n}&{form}"))).await;
+        for (n, (who, expected)) in people
+            .everybody
+            .iter()
+            .zip([SignIn, Absent, No, No, Yes, Yes])
+            .enumerate()
+        {
+            let path = path
+                .replace("{org}", &people.org)
+                .replace("{key}", &people.key);
+            let answer = send(
+                &people.site,
+                "POST",
+                &path,
+                who.as_ref(),
+                Some(&format!("form_id=f{n}&{form}")),
+            )
+            .await;
             assert_eq!(verdict(&path, &answer), expected, "{path} by column {n}");
-            assert_eq!(crate::support::secret(&answer.body).is_some(), expected == Yes, "{path} by column {n}");
+            assert_eq!(
+                crate::support::secret(&answer.body).is_some(),
+                expected == Yes,
+                "{path} by column {n}"
+            );
         }
     }
 }
@@ -233,9 +366,21 @@ async fn a_developer_cannot_make_a_key_that_makes_keys() {
     let people = people(World::sqlite().await).await;
     people.world.contract(&people.org.parse().unwrap()).await;
     let developer = people.everybody[4].as_ref();
-    let form = "form_id=1&label=ci&scopes=read%3Asec&scopes=api_keys%3Amanage&livemode=true&expires=never";
-    let answer = send(&people.site, "POST", &format!("/orgs/{}/keys", people.org), developer, Some(form)).await;
+    let form =
+        "form_id=1&label=ci&scopes=read%3Asec&scopes=api_keys%3Amanage&livemode=true&expires=never";
+    let answer = send(
+        &people.site,
+        "POST",
+        &format!("/orgs/{}/keys", people.org),
+        developer,
+        Some(form),
+    )
+    .await;
     assert_eq!(answer.status, 422);
-    assert!(answer.body.contains("insufficient_scope"), "{}", answer.body);
+    assert!(
+        answer.body.contains("insufficient_scope"),
+        "{}",
+        answer.body
+    );
     assert!(crate::support::secret(&answer.body).is_none());
 }

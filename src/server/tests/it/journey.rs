@@ -14,7 +14,10 @@ async fn me(site: &axum::Router, key: &str) -> (u16, Value) {
     use axum::http::Request;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
-    let request = Request::get("/v1/me").header("x-api-key", key).body(Body::empty()).unwrap();
+    let request = Request::get("/v1/me")
+        .header("x-api-key", key)
+        .body(Body::empty())
+        .unwrap();
     let response = site.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -78,7 +81,9 @@ async fn wait_for_call(site: &axum::Router, path: &str, who: &testkit::SignedIn)
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), asked).await.expect("the call shows")
+    tokio::time::timeout(std::time::Duration::from_secs(20), asked)
+        .await
+        .expect("the call shows")
 }
 
 #[tokio::test]
@@ -87,24 +92,64 @@ async fn names_that_do_not_fit_are_told_beside_the_field_and_kept() {
     let site = site(&world);
     let ada = world.person("ada").await;
     let long = "x".repeat(121);
-    for (name, said) in [("", "Give the organisation a name."), (long.as_str(), "at most 120"), ("a%00b", "control characters")] {
-        let answer = send(&site, "POST", "/onboarding", Some(&ada), Some(&format!("form_id=1&name={name}"))).await;
+    for (name, said) in [
+        ("", "Give the organisation a name."),
+        (long.as_str(), "at most 120"),
+        ("a%00b", "control characters"),
+    ] {
+        let answer = send(
+            &site,
+            "POST",
+            "/onboarding",
+            Some(&ada),
+            Some(&format!("form_id=1&name={name}")),
+        )
+        .await;
         assert_eq!(answer.status, 422);
         assert!(answer.body.contains(said), "{name}: {}", answer.body);
-        assert!(name.is_empty() || name.contains('%') || answer.body.contains(name), "what was typed is kept");
+        assert!(
+            name.is_empty() || name.contains('%') || answer.body.contains(name),
+            "what was typed is kept"
+        );
     }
-    assert!(platform::orgs::memberships(&world.platform, &ada.person).await.unwrap().is_empty());
+    assert!(
+        platform::orgs::memberships(&world.platform, &ada.person)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn what_was_typed_outlives_the_session() {
     let world = World::sqlite().await;
     let site = site(&world);
-    let answer = send(&site, "POST", "/onboarding", None, Some("form_id=1&name=Halden+%26+Co")).await;
-    assert_eq!(answer.location(), "/sign-in?return_to=%2Fonboarding%3Fname%3DHalden%2B%2526%2BCo");
+    let answer = send(
+        &site,
+        "POST",
+        "/onboarding",
+        None,
+        Some("form_id=1&name=Halden+%26+Co"),
+    )
+    .await;
+    assert_eq!(
+        answer.location(),
+        "/sign-in?return_to=%2Fonboarding%3Fname%3DHalden%2B%2526%2BCo"
+    );
     let ada = world.person("ada").await;
-    let back = send(&site, "GET", "/onboarding?name=Halden+%26+Co", Some(&ada), None).await;
-    assert!(back.body.contains("value=\"Halden &amp; Co\""), "{}", back.body);
+    let back = send(
+        &site,
+        "GET",
+        "/onboarding?name=Halden+%26+Co",
+        Some(&ada),
+        None,
+    )
+    .await;
+    assert!(
+        back.body.contains("value=\"Halden &amp; Co\""),
+        "{}",
+        back.body
+    );
 }
 
 #[tokio::test]
@@ -113,10 +158,36 @@ async fn oversized_and_broken_forms_are_refused_early() {
     let site = site(&world);
     let ada = world.person("ada").await;
     let huge = format!("form_id=1&name={}", "x".repeat(70_000));
-    assert_eq!(send(&site, "POST", "/onboarding", Some(&ada), Some(&huge)).await.status, 413);
+    assert_eq!(
+        send(&site, "POST", "/onboarding", Some(&ada), Some(&huge))
+            .await
+            .status,
+        413
+    );
     let act = format!("theme={}", "x".repeat(9_000));
-    assert_eq!(send(&site, "POST", "/act/set-theme", Some(&ada), Some(&act)).await.status, 413);
-    let bytes = send(&site, "POST", "/onboarding", Some(&ada), Some("form_id=1&name=%ff%fe")).await;
-    assert!(bytes.status == 200 || bytes.status == 422, "{}", bytes.status);
-    assert_eq!(send(&site, "POST", "/act/no-such-act", Some(&ada), Some("a=b")).await.status, 404);
+    assert_eq!(
+        send(&site, "POST", "/act/set-theme", Some(&ada), Some(&act))
+            .await
+            .status,
+        413
+    );
+    let bytes = send(
+        &site,
+        "POST",
+        "/onboarding",
+        Some(&ada),
+        Some("form_id=1&name=%ff%fe"),
+    )
+    .await;
+    assert!(
+        bytes.status == 200 || bytes.status == 422,
+        "{}",
+        bytes.status
+    );
+    assert_eq!(
+        send(&site, "POST", "/act/no-such-act", Some(&ada), Some("a=b"))
+            .await
+            .status,
+        404
+    );
 }

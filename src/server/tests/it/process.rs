@@ -18,7 +18,11 @@ pub struct Server {
 
 impl Server {
     pub fn url(&self) -> String {
-        self.running.public_url.as_str().trim_end_matches('/').to_owned()
+        self.running
+            .public_url
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// A working key with every scope, and its id.
@@ -35,7 +39,11 @@ fn settings(data: &TempDir, env: &[(&str, &str)]) -> config::Config {
         data: Some(data.path().join("data")),
         ..Flags::default()
     };
-    let look = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let look = |name: &str| {
+        env.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, v)| (*v).to_owned())
+    };
     config::gather(&flags, &look).unwrap().read(true).unwrap()
 }
 
@@ -44,7 +52,11 @@ pub async fn start() -> Server {
     let config = settings(&data, &[("SECAPI_DRAIN_SECONDS", "5")]);
     let seeded = server::seed::seed(&config).await.unwrap();
     let running = run::start(&config).await.unwrap();
-    Server { running, seeded, _data: data }
+    Server {
+        running,
+        seeded,
+        _data: data,
+    }
 }
 
 #[tokio::test]
@@ -52,7 +64,11 @@ async fn a_second_server_on_the_same_file_is_refused_and_one_may_follow() {
     let data = tempfile::tempdir().unwrap();
     let config = settings(&data, &[]);
     let first = run::start(&config).await.unwrap();
-    let refused = run::start(&config).await.err().expect("one process per file").to_string();
+    let refused = run::start(&config)
+        .await
+        .err()
+        .expect("one process per file")
+        .to_string();
     assert!(refused.contains("another secapid serves"), "{refused}");
     first.stop().await;
     run::start(&config).await.unwrap().stop().await;
@@ -64,16 +80,24 @@ async fn a_development_database_is_refused_in_real_use() {
     let mut config = settings(&data, &[]);
     run::start(&config).await.unwrap().stop().await;
     config.dev = false;
-    let refused = run::start(&config).await.err().expect("it is marked").to_string();
+    let refused = run::start(&config)
+        .await
+        .err()
+        .expect("it is marked")
+        .to_string();
     assert!(refused.contains("begun with --dev"), "{refused}");
 }
 
 #[tokio::test]
 async fn metrics_have_a_port_of_their_own() {
     let server = start().await;
-    let own = reqwest::get(format!("http://{}/metrics", server.running.metrics)).await.unwrap();
+    let own = reqwest::get(format!("http://{}/metrics", server.running.metrics))
+        .await
+        .unwrap();
     assert_eq!(own.status(), 200);
-    let public = reqwest::get(format!("{}/metrics", server.url())).await.unwrap();
+    let public = reqwest::get(format!("{}/metrics", server.url()))
+        .await
+        .unwrap();
     assert_eq!(public.status(), 404);
     server.running.stop().await;
 }
@@ -91,7 +115,9 @@ async fn a_request_that_runs_when_the_end_begins_is_answered() {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     // The head is taken up once a second connection, opened later, has been answered.
-    reqwest::get(format!("{}/healthz", server.url())).await.unwrap();
+    reqwest::get(format!("{}/healthz", server.url()))
+        .await
+        .unwrap();
     let address = server.running.address;
     let stopping = tokio::spawn(server.running.stop());
     while TcpStream::connect(address).await.is_ok() {
@@ -99,7 +125,10 @@ async fn a_request_that_runs_when_the_end_begins_is_answered() {
     }
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     stopping.await.unwrap();
 }
@@ -110,16 +139,27 @@ async fn silent_and_broken_clients_hold_nobody_up() {
     let mut silent = Vec::new();
     for _ in 0..64 {
         let mut stream = TcpStream::connect(server.running.address).await.unwrap();
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nx-dripping: ").await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nx-dripping: ")
+            .await
+            .unwrap();
         silent.push(stream);
     }
     let mut broken = TcpStream::connect(server.running.address).await.unwrap();
-    broken.write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n").await.unwrap();
-    let fine = reqwest::get(format!("{}/healthz", server.url())).await.unwrap();
+    broken
+        .write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        .await
+        .unwrap();
+    let fine = reqwest::get(format!("{}/healthz", server.url()))
+        .await
+        .unwrap();
     assert_eq!(fine.status(), 200);
     let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
     let mut crowded = TcpStream::connect(server.running.address).await.unwrap();
-    crowded.write_all(format!("GET /healthz HTTP/1.1\r\nhost: a\r\n{many}\r\n").as_bytes()).await.unwrap();
+    crowded
+        .write_all(format!("GET /healthz HTTP/1.1\r\nhost: a\r\n{many}\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut answer = String::new();
     crowded.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");

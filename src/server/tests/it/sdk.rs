@@ -6,7 +6,9 @@ use serde_json::Value;
 use crate::process::{Server, start};
 
 fn client(server: &Server, key: &str) -> SecApiClient {
-    SecApiClient::new(Some(key.to_owned())).with_base_url(server.url()).without_retries()
+    SecApiClient::new(Some(key.to_owned()))
+        .with_base_url(server.url())
+        .without_retries()
 }
 
 #[tokio::test]
@@ -20,16 +22,30 @@ async fn the_official_client_reads_and_revokes() {
     assert_eq!(me["organization"]["name"], "Northwind Research");
     client.delete_api_key(id).await.unwrap();
     let refused = client.me().await.unwrap_err();
-    assert_eq!((refused.status(), refused.code()), (Some(401), Some("authentication_failed")));
-    assert!(refused.request_id().is_some_and(|id| id.starts_with("req_")));
+    assert_eq!(
+        (refused.status(), refused.code()),
+        (Some(401), Some("authentication_failed"))
+    );
+    assert!(
+        refused
+            .request_id()
+            .is_some_and(|id| id.starts_with("req_"))
+    );
     server.running.stop().await;
 }
 
 #[tokio::test]
 async fn the_official_client_understands_our_refusals() {
     let server = start().await;
-    for (key, code) in [("secapi_live_nonsense", "authentication_failed"), ("", "missing_api_key")] {
-        let client = if key.is_empty() { client(&server, "x").without_api_key() } else { client(&server, key) };
+    for (key, code) in [
+        ("secapi_live_nonsense", "authentication_failed"),
+        ("", "missing_api_key"),
+    ] {
+        let client = if key.is_empty() {
+            client(&server, "x").without_api_key()
+        } else {
+            client(&server, key)
+        };
         match client.me().await.unwrap_err() {
             SecApiError::Api { status, body } => {
                 assert_eq!((status, body["code"].as_str()), (401, Some(code)));
@@ -39,7 +55,13 @@ async fn the_official_client_understands_our_refusals() {
         }
     }
     let (key, _) = server.seeded_key();
-    let absent = client(&server, key).delete_api_key("key/team alpha").await.unwrap_err();
-    assert_eq!((absent.status(), absent.code()), (Some(404), Some("not_found")));
+    let absent = client(&server, key)
+        .delete_api_key("key/team alpha")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (absent.status(), absent.code()),
+        (Some(404), Some("not_found"))
+    );
     server.running.stop().await;
 }

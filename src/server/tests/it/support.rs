@@ -21,12 +21,21 @@ pub struct Answer {
 
 impl Answer {
     pub fn location(&self) -> &str {
-        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or("")
+        self.headers
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
     }
 }
 
 /// Sends what a browser would send from our own page.
-pub async fn send(site: &Router, method: &str, path: &str, who: Option<&SignedIn>, form: Option<&str>) -> Answer {
+pub async fn send(
+    site: &Router,
+    method: &str,
+    path: &str,
+    who: Option<&SignedIn>,
+    form: Option<&str>,
+) -> Answer {
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -41,10 +50,18 @@ pub async fn send(site: &Router, method: &str, path: &str, who: Option<&SignedIn
             .header("content-type", "application/x-www-form-urlencoded")
             .header("content-length", form.len());
     }
-    let response = site.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    let response = site
+        .clone()
+        .oneshot(request.body(body).unwrap())
+        .await
+        .unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 /// The value of a hidden field.
@@ -53,12 +70,20 @@ pub fn hidden(page: &str, name: &str) -> String {
         .split("<input")
         .find(|tag| tag.contains(&format!("name=\"{name}\"")))
         .unwrap_or_else(|| panic!("no field {name} in {page}"));
-    tag.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("").to_owned()
+    tag.split("value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap_or("")
+        .to_owned()
 }
 
 /// The secret on a page that reveals one.
 pub fn secret(page: &str) -> Option<String> {
-    let at = page.find("secapi_live_").into_iter().chain(page.find("secapi_test_")).min()?;
+    let at = page
+        .find("secapi_live_")
+        .into_iter()
+        .chain(page.find("secapi_test_"))
+        .min()?;
     let text: String = page[at..].chars().take(50).collect();
     domain::secret::read_api_key(&text).map(|_| text)
 }
