@@ -298,7 +298,7 @@ async fn key(
     let principal = platform::auth::authenticate(p, secret).await?;
     for call in days.calls(
         plan.calls_a_day,
-        made_at.max(now.minus(Span::days(45))),
+        made_at.max(until.minus(Span::days(45))),
         until,
     ) {
         walk.to(call.at);
