@@ -28,7 +28,7 @@ fn main() {
     }
     let out = env::var_os("OUT_DIR").expect("cargo sets it");
     let write = |name: &str, bytes: &[u8]| {
-        fs::write(Path::new(&out).join(name), bytes).expect("OUT_DIR is writable")
+        fs::write(Path::new(&out).join(name), bytes).expect("OUT_DIR is writable");
     };
     let little = |words: &[u32]| {
         words

@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use platform::requests::{self, Answered};
 use platform::{Actor, Error, KeyPrincipal, Platform, RequestContext};
@@ -19,7 +19,9 @@ use crate::call::{Answer, Call};
 use crate::problem::{INVALID, Problem};
 use crate::query::Query;
 use crate::route::{self, Kind, PLATFORM, Route};
-use crate::{body, context, panic, tokens};
+use crate::{body, context, panic};
+
+mod response;
 
 /// The versions of the API that this server speaks, newest first.
 pub const VERSIONS: [&str; 1] = ["2026-03-19"];
@@ -117,7 +119,7 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         tracing::warn!(code = problem.code, request_id = %context.request_id, route = target.pattern(), "answered with a failure of ours");
     }
     let key = actor.as_ref().and_then(key_of);
-    let response = respond(&platform, target, &context, key, outcome);
+    let response = response::make(&platform, target, &context, key, outcome);
     if let Some(key) = key {
         note(&platform, target, &context, &parts, key, response.status()).await;
     }
@@ -140,27 +142,25 @@ fn key_of(actor: &Actor) -> Option<&KeyPrincipal> {
 
 /// The key as presented: in `x-api-key`, or as a bearer token.
 fn credential(headers: &HeaderMap) -> Option<&str> {
-    // What is not ASCII is no key of ours, but it was presented.
-    let text = |value: &'_ HeaderValue| value.to_str().is_ok();
-    let read = |value| {
-        if text(value) {
-            value.to_str().unwrap_or("?").trim()
-        } else {
-            "?"
-        }
-    };
     let own = headers
         .get("x-api-key")
-        .map(read)
+        .map(text)
         .filter(|key| !key.is_empty());
-    own.or_else(|| headers.get(AUTHORIZATION).map(read).map(bearer))
+    own.or_else(|| headers.get(AUTHORIZATION).map(text).map(bearer))
+}
+
+/// What was presented and cannot be a key of ours.
+const NO_KEY: &str = "?";
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().map_or(NO_KEY, str::trim)
 }
 
 fn bearer(header: &str) -> &str {
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        // Another scheme, or a token without one: presented, and not accepted.
-        _ => "?",
+        // Another scheme, or one without a token.
+        _ => NO_KEY,
     }
 }
 
@@ -252,66 +252,6 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         .to_str()
         .map(Some)
         .map_err(|_| body::wrong("Idempotency-Key", "An Idempotency-Key is printable ASCII."))
-}
-
-const METER_CLASS: HeaderName = HeaderName::from_static("secapi-meter-class");
-const PLAN_KEY: HeaderName = HeaderName::from_static("secapi-plan-key");
-const BILLING_STATE: HeaderName = HeaderName::from_static("secapi-billing-state");
-const BILLING_STATUS: HeaderName = HeaderName::from_static("secapi-billing-status");
-const GRANT_REMAINING: HeaderName = HeaderName::from_static("secapi-free-grant-remaining");
-const TOKEN_COUNT: HeaderName = HeaderName::from_static("secapi-token-count");
-const TOKEN_COUNT_ESTIMATED: HeaderName = HeaderName::from_static("secapi-token-count-estimated");
-const ESTIMATED_COST: HeaderName = HeaderName::from_static("secapi-estimated-cost");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-fn respond(
-    platform: &Platform,
-    target: Target,
-    context: &RequestContext,
-    key: Option<&KeyPrincipal>,
-    outcome: Result<Answer, Problem>,
-) -> Response {
-    let mut response = Response::default();
-    response.headers_mut().reserve(28);
-    let (status, bytes, replayed) = match outcome {
-        Ok(answer) => (answer.status, answer.body, answer.replayed),
-        Err(problem) => {
-            problem.headers(&mut response);
-            (problem.status, problem.body(platform, context), false)
-        }
-    };
-    let counted = if status.is_success() {
-        tokens::count(&bytes, context.request_id.as_str())
-    } else {
-        tokens::NONE
-    };
-    *response.status_mut() = status;
-    *response.body_mut() = bytes.into();
-    let headers = response.headers_mut();
-    let fixed = HeaderValue::from_static;
-    headers.insert(CONTENT_TYPE, fixed("application/json"));
-    headers.insert(CACHE_CONTROL, fixed("no-store"));
-    if replayed {
-        headers.insert(REPLAYED, fixed("true"));
-    }
-    headers.insert(METER_CLASS, fixed(target.meter_class()));
-    headers.insert(TOKEN_COUNT, HeaderValue::from(counted.tokens));
-    if counted.estimated {
-        headers.insert(TOKEN_COUNT_ESTIMATED, fixed("true"));
-    }
-    // The platform's own class costs nothing on every plan; priced classes come with the catalogue.
-    headers.insert(ESTIMATED_COST, fixed("$0.0000"));
-    if let Some(key) = key {
-        let state = key.state();
-        headers.insert(PLAN_KEY, fixed(state.plan().as_str()));
-        headers.insert(BILLING_STATE, fixed(state.as_str()));
-        headers.insert(BILLING_STATUS, fixed("none"));
-        headers.insert(
-            GRANT_REMAINING,
-            HeaderValue::from(key.billing.grant.remaining()),
-        );
-    }
-    response
 }
 
 /// The longest path that is recorded whole.

@@ -1,0 +1,72 @@
+//! The answer's status, body and headers.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use platform::{KeyPrincipal, Platform, RequestContext};
+
+use super::Target;
+use crate::call::Answer;
+use crate::problem::Problem;
+use crate::tokens;
+
+const METER_CLASS: HeaderName = HeaderName::from_static("secapi-meter-class");
+const PLAN_KEY: HeaderName = HeaderName::from_static("secapi-plan-key");
+const BILLING_STATE: HeaderName = HeaderName::from_static("secapi-billing-state");
+const BILLING_STATUS: HeaderName = HeaderName::from_static("secapi-billing-status");
+const GRANT_REMAINING: HeaderName = HeaderName::from_static("secapi-free-grant-remaining");
+const TOKEN_COUNT: HeaderName = HeaderName::from_static("secapi-token-count");
+const TOKEN_COUNT_ESTIMATED: HeaderName = HeaderName::from_static("secapi-token-count-estimated");
+const ESTIMATED_COST: HeaderName = HeaderName::from_static("secapi-estimated-cost");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Makes the answer out of what came of a request.
+pub fn make(
+    platform: &Platform,
+    target: Target,
+    context: &RequestContext,
+    key: Option<&KeyPrincipal>,
+    outcome: Result<Answer, Problem>,
+) -> Response {
+    let mut response = Response::default();
+    response.headers_mut().reserve(28);
+    let (status, bytes, replayed) = match outcome {
+        Ok(answer) => (answer.status, answer.body, answer.replayed),
+        Err(problem) => {
+            problem.headers(&mut response);
+            (problem.status, problem.body(platform, context), false)
+        }
+    };
+    let counted = if status.is_success() {
+        tokens::count(&bytes, context.request_id.as_str())
+    } else {
+        tokens::NONE
+    };
+    *response.status_mut() = status;
+    *response.body_mut() = bytes.into();
+    let headers = response.headers_mut();
+    let fixed = HeaderValue::from_static;
+    headers.insert(CONTENT_TYPE, fixed("application/json"));
+    headers.insert(CACHE_CONTROL, fixed("no-store"));
+    if replayed {
+        headers.insert(REPLAYED, fixed("true"));
+    }
+    headers.insert(METER_CLASS, fixed(target.meter_class()));
+    headers.insert(TOKEN_COUNT, HeaderValue::from(counted.tokens));
+    if counted.estimated {
+        headers.insert(TOKEN_COUNT_ESTIMATED, fixed("true"));
+    }
+    // The platform's own class costs nothing on every plan; priced classes come with the catalogue.
+    headers.insert(ESTIMATED_COST, fixed("$0.0000"));
+    if let Some(key) = key {
+        let state = key.state();
+        headers.insert(PLAN_KEY, fixed(state.plan().as_str()));
+        headers.insert(BILLING_STATE, fixed(state.as_str()));
+        headers.insert(BILLING_STATUS, fixed("none"));
+        headers.insert(
+            GRANT_REMAINING,
+            HeaderValue::from(key.billing.grant.remaining()),
+        );
+    }
+    response
+}
