@@ -10,7 +10,10 @@ const ANSWER: &str = r#"{"object":"constant","status":"ok"}"#;
 
 #[tokio::main]
 pub async fn main() -> anyhow::Result<()> {
-    let app = Router::new().route("/", get(async || ([(CONTENT_TYPE, "application/json")], ANSWER)));
+    let app = Router::new().route(
+        "/",
+        get(async || ([(CONTENT_TYPE, "application/json")], ANSWER)),
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("bare is open at http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {

@@ -23,7 +23,9 @@ pub struct Reply {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.context("the server does not listen")?;
+        let stream = TcpStream::connect(address)
+            .await
+            .context("the server does not listen")?;
         stream.set_nodelay(true)?;
         let (send, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
@@ -45,7 +47,11 @@ impl Connection {
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
         let body = reply.into_body().collect().await?.to_bytes();
         self.0.ready().await?;
-        Ok(Reply { status, headers, body })
+        Ok(Reply {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -55,7 +61,14 @@ pub fn get(path: &str, headers: &[(&str, &str)]) -> Request {
 }
 
 pub fn with_method(method: &str, path: &str, headers: &[(&str, &str)]) -> Request {
-    let request = http::Request::builder().method(method).uri(path).header("host", "127.0.0.1");
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    request.body(Empty::new()).expect("paths and headers of our own are well formed")
+    let request = http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1");
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    request
+        .body(Empty::new())
+        .expect("paths and headers of our own are well formed")
 }

@@ -41,13 +41,30 @@ pub struct Size {
 }
 
 impl Size {
-    pub const FULL: Self = Self { orgs: 1_000, keys_each: 100, requests_each: 1_000 };
-    pub const QUICK: Self = Self { orgs: 100, keys_each: 100, requests_each: 1_000 };
+    pub const FULL: Self = Self {
+        orgs: 1_000,
+        keys_each: 100,
+        requests_each: 1_000,
+    };
+    pub const QUICK: Self = Self {
+        orgs: 100,
+        keys_each: 100,
+        requests_each: 1_000,
+    };
     /// For what asks whether, not how fast.
-    pub const SMALL: Self = Self { orgs: 4, keys_each: 100, requests_each: 100 };
+    pub const SMALL: Self = Self {
+        orgs: 4,
+        keys_each: 100,
+        requests_each: 100,
+    };
 
     pub const fn keys(self) -> u64 {
         self.orgs * self.keys_each
+    }
+
+    /// All but those of the last organisation, which a yardstick revokes.
+    pub const fn lasting_keys(self) -> u64 {
+        self.keys() - self.keys_each
     }
 }
 
@@ -130,7 +147,11 @@ async fn kept(size: Size, cache: &Path) -> anyhow::Result<PathBuf> {
     fill(&store, size).await?;
     store.close().await;
     fs::rename(&made, &file)?;
-    eprintln!("bench: made a database of {} keys in {:.0} s", size.keys(), begun.elapsed().as_secs_f64());
+    eprintln!(
+        "bench: made a database of {} keys in {:.0} s",
+        size.keys(),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(file)
 }
 
@@ -183,8 +204,25 @@ async fn orgs(store: &Store, size: Size, now: Micros) -> anyhow::Result<()> {
     store::users::upsert(&mut tx, &user(), &ada, FOUNDED).await?;
     for n in 0..size.orgs {
         let name = OrgName::from_stored(format!("Example Research {n}"));
-        store::orgs::insert(&mut tx, &Org { id: org(n), name, created_at: FOUNDED }).await?;
-        store::grants::insert(&mut tx, &org(n), Grant { calls: 100, used: 40 }, &now.month()).await?;
+        store::orgs::insert(
+            &mut tx,
+            &Org {
+                id: org(n),
+                name,
+                created_at: FOUNDED,
+            },
+        )
+        .await?;
+        store::grants::insert(
+            &mut tx,
+            &org(n),
+            Grant {
+                calls: 100,
+                used: 40,
+            },
+            &now.month(),
+        )
+        .await?;
         if n < MINE {
             store::orgs::add_member(&mut tx, &org(n), &user(), Role::Owner, FOUNDED).await?;
         }
@@ -198,7 +236,11 @@ async fn keys(tx: &mut store::Tx, size: Size, of: u64) -> anyhow::Result<()> {
         let (index, mode) = (of * size.keys_each + n, n % 10);
         let label = Label::from_stored(format!("service-{n}"));
         // The first of each organisation may revoke the others.
-        let scopes: Scopes = if n == 0 { Scope::ALL.into_iter().collect() } else { [Scope::ReadSec].into_iter().collect() };
+        let scopes: Scopes = if n == 0 {
+            Scope::ALL.into_iter().collect()
+        } else {
+            [Scope::ReadSec].into_iter().collect()
+        };
         let (id, secret) = (key(index), secret(index));
         let new = NewKey {
             id: &id,
@@ -221,23 +263,25 @@ async fn keys(tx: &mut store::Tx, size: Size, of: u64) -> anyhow::Result<()> {
 fn requests(size: Size, of: u64, now: Micros) -> Vec<Record> {
     let apart = Span::days(30).0 / i64::try_from(size.requests_each).unwrap_or(1);
     let mut at = now.minus(Span::days(30));
-    let records = (of * size.requests_each..).take(usize::try_from(size.requests_each).unwrap_or(0)).map(|n| {
-        at = at.plus(Span(apart));
-        Record {
-            org: org(of),
-            key: key(of * size.keys_each + pick(n, size.keys_each)),
-            id: RequestId::new(at, bytes(Noun::Request, n)),
-            recorded_at: at,
-            seq: i64::try_from(n).unwrap_or(i64::MAX),
-            method: "GET".into(),
-            route: "/v1/me".into(),
-            path: "/v1/me".to_owned(),
-            meter_class: "platform".into(),
-            status: if n % 50 == 0 { 404 } else { 200 },
-            latency_us: 150 + i64::try_from(n % 700).unwrap_or(0),
-            livemode: true,
-        }
-    });
+    let records = (of * size.requests_each..)
+        .take(usize::try_from(size.requests_each).unwrap_or(0))
+        .map(|n| {
+            at = at.plus(Span(apart));
+            Record {
+                org: org(of),
+                key: key(of * size.keys_each + pick(n, size.keys_each)),
+                id: RequestId::new(at, bytes(Noun::Request, n)),
+                recorded_at: at,
+                seq: i64::try_from(n).unwrap_or(i64::MAX),
+                method: "GET".into(),
+                route: "/v1/me".into(),
+                path: "/v1/me".to_owned(),
+                meter_class: "platform".into(),
+                status: if n % 50 == 0 { 404 } else { 200 },
+                latency_us: 150 + i64::try_from(n % 700).unwrap_or(0),
+                livemode: true,
+            }
+        });
     records.collect()
 }
 

@@ -48,14 +48,21 @@ impl Outcome {
 
     /// In microseconds; `q` from 0 to 1.
     pub fn quantile(&self, q: f64) -> f64 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index below the length")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index below the length"
+        )]
         let at = (q * count(self.latencies.len().saturating_sub(1))).round() as usize;
-        self.latencies.get(at).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1000.0)
+        self.latencies
+            .get(at)
+            .map_or(f64::NAN, |nanos| f64::from(*nanos) / 1000.0)
     }
 
     fn note(&mut self, since: Instant, good: bool) {
         if good {
-            self.latencies.push(u32::try_from(since.elapsed().as_nanos()).unwrap_or(u32::MAX));
+            self.latencies
+                .push(u32::try_from(since.elapsed().as_nanos()).unwrap_or(u32::MAX));
         } else {
             self.errors += 1;
         }
@@ -64,7 +71,10 @@ impl Outcome {
     async fn gather(mut tasks: JoinSet<Self>, begun: Instant) -> Self {
         let mut all = Self::default();
         while let Some(part) = tasks.join_next().await {
-            let part = part.unwrap_or_else(|_| Self { errors: 1, ..Self::default() });
+            let part = part.unwrap_or_else(|_| Self {
+                errors: 1,
+                ..Self::default()
+            });
             all.latencies.extend(part.latencies);
             all.errors += part.errors;
         }
@@ -74,7 +84,10 @@ impl Outcome {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts here stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts here stay far below 2^52"
+)]
 pub fn count(n: usize) -> f64 {
     n as f64
 }
@@ -138,7 +151,13 @@ impl Load {
     }
 
     /// False when the connection is lost for good.
-    async fn send(&self, connection: &mut Connection, n: u64, due: Option<Instant>, part: &mut Outcome) -> bool {
+    async fn send(
+        &self,
+        connection: &mut Connection,
+        n: u64,
+        due: Option<Instant>,
+        part: &mut Outcome,
+    ) -> bool {
         let request = (self.make)(n);
         let since = due.unwrap_or_else(tick);
         match connection.status(request).await {

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use crate::clock::tick;
 
 /// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Killed when dropped.
 pub struct Server {
@@ -27,7 +27,11 @@ impl Server {
     pub fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let log = fs::File::options().create(true).append(true).open(log)?;
         let started = tick();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
         let output = child.stdout.take().context("its output was asked for")?;
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -41,9 +45,16 @@ impl Server {
         let Ok(address) = told.recv_timeout(PATIENCE) else {
             let _ = child.kill();
             let _ = child.wait();
-            bail!("{} did not say where it listens", command.get_program().display());
+            bail!(
+                "{} did not say where it listens",
+                command.get_program().display()
+            );
         };
-        Ok(Self { child, address, started })
+        Ok(Self {
+            child,
+            address,
+            started,
+        })
     }
 
     /// User and system time of the process so far.
@@ -54,15 +65,21 @@ impl Server {
     }
 
     fn of_threads(&self) -> Duration {
-        let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return Duration::ZERO };
-        tasks.flatten().filter_map(|task| on_cpu(&task.path().join("schedstat"))).sum()
+        let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
+            return Duration::ZERO;
+        };
+        tasks
+            .flatten()
+            .filter_map(|task| on_cpu(&task.path().join("schedstat")))
+            .sum()
     }
 
     fn of_process(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
         // Fields 14 and 15, counted after the name, which may hold anything.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+        let ticks: u64 =
+            fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
         Some(Duration::from_millis(ticks * 10))
     }
 
@@ -83,7 +100,9 @@ impl Server {
     /// Anonymous memory in bytes: what the process holds beyond files.
     pub fn rss_anon(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"))?;
         let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
         Some(kib * 1024)
     }
@@ -91,7 +110,11 @@ impl Server {
 
 /// `... http://127.0.0.1:4000`, with or without a slash.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    line.split_once("http://")?.1.trim_end_matches('/').parse().ok()
+    line.split_once("http://")?
+        .1
+        .trim_end_matches('/')
+        .parse()
+        .ok()
 }
 
 impl Drop for Server {
@@ -104,7 +127,9 @@ impl Drop for Server {
 /// Time on a processor, from a `schedstat`.
 fn on_cpu(schedstat: &Path) -> Option<Duration> {
     let text = fs::read_to_string(schedstat).ok()?;
-    Some(Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?))
+    Some(Duration::from_nanos(
+        text.split_whitespace().next()?.parse().ok()?,
+    ))
 }
 
 /// Time this thread has had on a processor.

@@ -78,7 +78,10 @@ impl Pairs {
     }
 
     pub fn errors(&self) -> u64 {
-        self.0.iter().map(|(ours, peer)| ours.errors + peer.errors).sum()
+        self.0
+            .iter()
+            .map(|(ours, peer)| ours.errors + peer.errors)
+            .sum()
     }
 }
 
@@ -98,7 +101,11 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_between_the_two_middles() {
-        for (values, middle) in [(vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 9.0], 3.0)] {
+        for (values, middle) in [
+            (vec![3.0], 3.0),
+            (vec![9.0, 1.0, 2.0], 2.0),
+            (vec![4.0, 1.0, 2.0, 9.0], 3.0),
+        ] {
             assert!((median(values) - middle).abs() < f64::EPSILON);
         }
         assert!(median(Vec::new()).is_nan());

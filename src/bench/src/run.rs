@@ -43,13 +43,32 @@ impl Bench {
     async fn prepare(options: &Options) -> anyhow::Result<Self> {
         let own = std::env::current_exe()?;
         let folder = own.parent().context("a program lies in a folder")?;
-        let binary = options.binary.clone().unwrap_or_else(|| folder.join("secapid"));
-        ensure!(binary.is_file(), "there is no {}: `make build` makes it", binary.display());
-        let size = if options.quick { Size::QUICK } else { Size::FULL };
+        let binary = options
+            .binary
+            .clone()
+            .unwrap_or_else(|| folder.join("secapid"));
+        ensure!(
+            binary.is_file(),
+            "there is no {}: `make build` makes it",
+            binary.display()
+        );
+        let size = if options.quick {
+            Size::QUICK
+        } else {
+            Size::FULL
+        };
         // On the same disk as the build, not in memory.
-        let dir = tempfile::Builder::new().prefix("bench-run-").tempdir_in(folder)?;
+        let dir = tempfile::Builder::new()
+            .prefix("bench-run-")
+            .tempdir_in(folder)?;
         data::copy(size, folder, &dir.path().join("secapid.db")).await?;
-        Ok(Self { binary, quick: options.quick, size, rounds: 5, dir })
+        Ok(Self {
+            binary,
+            quick: options.quick,
+            size,
+            rounds: 5,
+            dir,
+        })
     }
 
     /// How long a stretch of load lasts.
@@ -80,18 +99,26 @@ impl Bench {
     }
 
     pub fn bare(&self) -> anyhow::Result<Server> {
-        self.start(Command::new(std::env::current_exe()?).arg("bare").env_clear())
+        self.start(
+            Command::new(std::env::current_exe()?)
+                .arg("bare")
+                .env_clear(),
+        )
     }
 
     fn start(&self, command: &mut Command) -> anyhow::Result<Server> {
         let log = self.dir.path().join("log");
-        Server::start(command, &log).with_context(|| std::fs::read_to_string(&log).unwrap_or_default())
+        Server::start(command, &log)
+            .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())
     }
 }
 
 /// Two client threads: the server needs the other processors.
 pub fn main(options: &Options) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(run(options))
 }
 
@@ -112,12 +139,14 @@ async fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn print_summary(rows: &[Row]) {
-    let missed: Vec<_> = rows.iter().filter(|row| row.verdict() == "missed").map(|row| row.yardstick).collect();
     let judged = rows.iter().filter(|row| !row.verdict().is_empty()).count();
-    if missed.is_empty() {
-        println!("{judged} of {judged} within their targets");
-    } else {
-        println!("{} of {judged} within their targets; missed: {}", judged - missed.len(), missed.join(", "));
+    let missed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.verdict() == "missed")
+        .collect();
+    println!("{} of {judged} within their targets", judged - missed.len());
+    for row in missed {
+        println!("missed: {} {}", row.yardstick, row.what);
     }
 }
 
@@ -136,8 +165,13 @@ fn heading(options: &Options, took: Duration) -> (String, String) {
 
 fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or_else(
+        || std::env::consts::ARCH.to_owned(),
+        |(_, name)| name.to_owned(),
+    )
 }
 
 fn load_average() -> String {

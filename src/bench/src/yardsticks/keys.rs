@@ -12,20 +12,25 @@ use tokio::task::JoinSet;
 
 use super::calls::{count, with_keys};
 use crate::client::{Connection, get, with_method};
+use crate::clock::tick;
 use crate::data::{self, Size};
 use crate::load::{Load, Make, Until};
 use crate::process::of_this_thread;
 use crate::report::Row;
 use crate::rounds::{Compared, median, round};
 use crate::run::Bench;
-use crate::clock::tick;
 
 pub async fn cold_and_revoked(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let mut rows = cold(bench).await?;
     let server = bench.serve()?;
     // The last organisations, so that other yardsticks find their keys as they were.
-    let victims = Victims { size: bench.size, org: bench.size.orgs - 1 };
-    let stale = victims.revoke(&[server.address], if bench.quick { 30 } else { 99 }).await?;
+    let victims = Victims {
+        size: bench.size,
+        org: bench.size.orgs - 1,
+    };
+    let stale = victims
+        .revoke(&[server.address], if bench.quick { 30 } else { 99 })
+        .await?;
     rows.push(stale.row("SQLite"));
     if std::env::var_os("SECAPI_TEST_POSTGRES").is_some_and(|url| !url.is_empty()) {
         rows.push(on_postgres(bench).await?);
@@ -43,44 +48,91 @@ async fn cold(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     for n in 0..rounds {
         let all = Arc::clone(&all);
         let make: Make = Arc::new(move |i| all(n * each + i));
-        let load = Load { address: server.address, connections: 8, make, expect: 200 };
-        let alone = Load { connections: 1, ..load.clone() };
+        let load = Load {
+            address: server.address,
+            connections: 8,
+            make,
+            expect: 200,
+        };
+        let alone = Load {
+            connections: 1,
+            ..load.clone()
+        };
         // A tenth of them by one client alone: how long it waits.
         let one = Until::Count(each / 10);
         let first = round(&server, &alone, one).await?;
         let again = round(&server, &alone, one).await?;
-        let rest = Load { make: { let make = Arc::clone(&load.make); Arc::new(move |i| make(each / 10 + i)) }, ..load };
+        let rest = Load {
+            make: {
+                let make = Arc::clone(&load.make);
+                Arc::new(move |i| make(each / 10 + i))
+            },
+            ..load
+        };
         let until = Until::Count(each - each / 10);
-        let (unknown, known) = (round(&server, &rest, until).await?, round(&server, &rest, until).await?);
+        let (unknown, known) = (
+            round(&server, &rest, until).await?,
+            round(&server, &rest, until).await?,
+        );
         let raw = raw_read(&bench.database(), n * each, each)?;
         cpu.push((unknown.cpu - known.cpu, raw));
         p50.push((first.p50 - again.p50, raw));
     }
     let (cpu, p50) = (compared(&cpu), compared(&p50));
     Ok(vec![
-        Row::new("Y3", "a key not seen before: CPU above a known one's", cpu.ours, "µs").compared("raw driver, one read", cpu).at_most(2.0, 1.3),
-        Row::new("Y3", "… p50 above a known one's, one client", p50.ours, "µs").compared("raw driver, one read", p50),
+        Row::new(
+            "Y3",
+            "a key not seen before: CPU above a known one's",
+            cpu.ours,
+            "µs",
+        )
+        .compared("raw driver, one read", cpu)
+        .at_most(2.0, 1.3),
+        Row::new(
+            "Y3",
+            "… p50 above a known one's, one client",
+            p50.ours,
+            "µs",
+        )
+        .compared("raw driver, one read", p50),
     ])
 }
 
 fn compared(pairs: &[(f64, f64)]) -> Compared {
     let of = |f: fn(&(f64, f64)) -> f64| median(pairs.iter().map(f).collect());
-    Compared { ours: of(|p| p.0), peer: of(|p| p.1), ratio: of(|p| p.0 / p.1) }
+    Compared {
+        ours: of(|p| p.0),
+        peer: of(|p| p.1),
+        ratio: of(|p| p.0 / p.1),
+    }
 }
 
 /// CPU microseconds of one read by primary key, through the driver alone.
 fn raw_read(database: &Path, first: u64, count_of: u64) -> anyhow::Result<f64> {
-    let connection = rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection =
+        rusqlite::Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "cache_size", -8000)?;
-    let mut statement = connection.prepare("SELECT key_id, prefix, last_four, created_at, ends_at FROM key_secrets WHERE hash = $1")?;
-    let hashes: Vec<_> = (first..first + count_of).map(|n| data::secret(n).hash().0).collect();
+    let mut statement = connection.prepare(
+        "SELECT key_id, prefix, last_four, created_at, ends_at FROM key_secrets WHERE hash = $1",
+    )?;
+    let hashes: Vec<_> = (first..first + count_of)
+        .map(|n| data::secret(n).hash().0)
+        .collect();
     let before = of_this_thread();
     for hash in &hashes {
-        let row: (String, String, String, i64, Option<i64>) = statement
-            .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+        let row: (String, String, String, i64, Option<i64>) =
+            statement.query_row([hash], |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
+            })?;
         std::hint::black_box(row);
     }
-    Ok((of_this_thread() - before).as_secs_f64() * 1e6 / count(count_of))
+    Ok(of_this_thread().saturating_sub(before).as_secs_f64() * 1e6 / count(count_of))
 }
 
 /// Keys of one organisation that are to be revoked while they are in use.
@@ -98,8 +150,11 @@ struct Stale {
 
 impl Stale {
     fn row(&self, place: &str) -> Row {
-        let what = format!("calls after a revocation's answer that were let in, of {} ({place})", self.asked);
-        Row::new("Y3", what, count(self.let_in), "").at_most(0.0, 0.0)
+        let what = format!(
+            "calls after a revocation's answer that were let in, of {} ({place})",
+            self.asked
+        );
+        Row::new("Y3", what, count(self.let_in), "").at_most(0.0, None)
     }
 }
 
@@ -114,22 +169,45 @@ impl Victims {
             let over = Arc::new(AtomicBool::new(false));
             let mut users = JoinSet::new();
             for address in addresses.iter().cycle().take(4) {
-                users.spawn(use_until(*address, data::secret(first + n).expose().to_owned(), Arc::clone(&over)));
+                users.spawn(use_until(
+                    *address,
+                    data::secret(first + n).expose().to_owned(),
+                    Arc::clone(&over),
+                ));
             }
             // Long enough for the key to be in every cache and in use.
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             let path = format!("/v1/api_keys/{}", data::key(first + n));
-            let reply = connection.ask(with_method("DELETE", &path, &[("x-api-key", manager.expose())])).await?;
+            let reply = connection
+                .ask(with_method(
+                    "DELETE",
+                    &path,
+                    &[("x-api-key", manager.expose())],
+                ))
+                .await?;
             let revoked = tick();
-            anyhow::ensure!(reply.status / 100 == 2, "revoking answered {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
+            anyhow::ensure!(
+                reply.status / 100 == 2,
+                "revoking answered {}: {}",
+                reply.status,
+                String::from_utf8_lossy(&reply.body)
+            );
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             over.store(true, Ordering::Relaxed);
             while let Some(calls) = users.join_next().await {
                 let calls = calls??;
-                anyhow::ensure!(calls.iter().any(|(_, status)| *status == 200), "the key never worked");
+                anyhow::ensure!(
+                    calls.iter().any(|(_, status)| *status == 200),
+                    "the key never worked"
+                );
                 let after: Vec<_> = calls.iter().filter(|(began, _)| *began > revoked).collect();
                 stale.asked += count_of(&after);
-                stale.let_in += count_of(&after.iter().filter(|(_, status)| *status != 401).collect::<Vec<_>>());
+                stale.let_in += count_of(
+                    &after
+                        .iter()
+                        .filter(|(_, status)| *status != 401)
+                        .collect::<Vec<_>>(),
+                );
             }
         }
         Ok(stale)
@@ -140,12 +218,21 @@ fn count_of<T>(items: &[T]) -> u64 {
     u64::try_from(items.len()).unwrap_or(u64::MAX)
 }
 
-async fn use_until(address: SocketAddr, secret: String, over: Arc<AtomicBool>) -> anyhow::Result<Vec<(Instant, u16)>> {
+async fn use_until(
+    address: SocketAddr,
+    secret: String,
+    over: Arc<AtomicBool>,
+) -> anyhow::Result<Vec<(Instant, u16)>> {
     let mut connection = Connection::open(address).await?;
     let mut calls = Vec::new();
     while !over.load(Ordering::Relaxed) {
         let began = tick();
-        calls.push((began, connection.status(get("/v1/me", &[("x-api-key", &secret)])).await?));
+        calls.push((
+            began,
+            connection
+                .status(get("/v1/me", &[("x-api-key", &secret)]))
+                .await?,
+        ));
     }
     Ok(calls)
 }
@@ -157,8 +244,19 @@ async fn on_postgres(bench: &Bench) -> anyhow::Result<Row> {
     store.migrate().await?;
     data::fill(&store, Size::SMALL).await?;
     store.close().await;
-    let (one, other) = (bench.serve_on(database.url())?, bench.serve_on(database.url())?);
-    let victims = Victims { size: Size::SMALL, org: 0 };
-    let stale = victims.revoke(&[one.address, other.address], if bench.quick { 30 } else { 99 }).await?;
+    let (one, other) = (
+        bench.serve_on(database.url())?,
+        bench.serve_on(database.url())?,
+    );
+    let victims = Victims {
+        size: Size::SMALL,
+        org: 0,
+    };
+    let stale = victims
+        .revoke(
+            &[one.address, other.address],
+            if bench.quick { 30 } else { 99 },
+        )
+        .await?;
     Ok(stale.row("two processes on one PostgreSQL"))
 }

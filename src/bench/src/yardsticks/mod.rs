@@ -35,6 +35,11 @@ pub async fn measure(bench: &Bench, only: &[String]) -> anyhow::Result<Vec<Row>>
         "Y2": calls::open_loop(bench);
         "Y22": lifecycle::memory(bench);
     }
-    rows.sort_by_key(|row| row.yardstick.trim_start_matches('Y').parse::<u32>().unwrap_or(0));
+    rows.sort_by_key(|row| {
+        row.yardstick
+            .trim_start_matches('Y')
+            .parse::<u32>()
+            .unwrap_or(0)
+    });
     Ok(rows)
 }
