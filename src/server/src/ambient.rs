@@ -25,6 +25,10 @@ impl Clock for SystemClock {
 pub struct SystemChance;
 
 impl Chance for SystemChance {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the composition root hands chance to everybody else"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes)
             .expect("the operating system always has randomness once it has booted");

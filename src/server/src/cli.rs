@@ -28,7 +28,7 @@ enum Command {
     Serve {
         #[command(flatten)]
         common: Common,
-        /// Address and port; port 0 takes any free one [env: SECAPI_LISTEN]
+        /// Address and port; port 0 takes any free one (or `SECAPI_LISTEN`)
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
     },
@@ -78,7 +78,7 @@ struct Common {
     /// Settings file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Folder of the embedded database [env: SECAPI_DATA_DIR]
+    /// Folder of the embedded database (or `SECAPI_DATA_DIR`)
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }

@@ -154,7 +154,7 @@ async fn housekeeping(
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = tokio::time::sleep(Duration::from_mins(10)) => {}
         }
     }
 }

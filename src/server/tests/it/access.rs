@@ -172,7 +172,6 @@ impl People {
 fn verdict(path: &str, answer: &Answer) -> Verdict {
     let to = answer.location();
     match answer.status.as_u16() {
-        200 => Yes,
         302 | 303 if to.starts_with("/sign-in") => SignIn,
         302 | 303 if to.contains("problem=not_found") => Absent,
         302 | 303
@@ -181,7 +180,7 @@ fn verdict(path: &str, answer: &Answer) -> Verdict {
         {
             No
         }
-        302 | 303 => Yes,
+        200 | 302 | 303 => Yes,
         404 => Absent,
         403 => No,
         422 => Again,

@@ -1,5 +1,10 @@
 //! The whole program from outside: started for real, called over HTTP.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by panicking"
+)]
+
 mod access;
 mod journey;
 mod process;
