@@ -160,20 +160,18 @@ impl Load {
     ) -> bool {
         let request = (self.make)(n);
         let since = due.unwrap_or_else(tick);
-        match connection.status(request).await {
-            Ok(status) => {
-                part.note(since, status == self.expect);
-                true
-            }
-            Err(_) => {
-                part.note(since, false);
-                match Connection::open(self.address).await {
-                    Ok(fresh) => *connection = fresh,
-                    Err(_) => return false,
-                }
-                true
-            }
+        let answer = connection.status(request).await;
+        part.note(
+            since,
+            answer.as_ref().is_ok_and(|status| *status == self.expect),
+        );
+        if answer.is_err() {
+            let Ok(fresh) = Connection::open(self.address).await else {
+                return false;
+            };
+            *connection = fresh;
         }
+        true
     }
 }
 
