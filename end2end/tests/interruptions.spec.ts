@@ -4,7 +4,7 @@ import { continueAs, nameOrganisation, open, ready, revoke, settleIn, shownSecre
 import { expect, test } from "../support/test.ts";
 
 test.describe("with the wasm blocked @script", { tag: "@script" }, () => {
-  test.use({ noise: [/net::ERR_FAILED/] });
+  test.use({ noise: /net::ERR_FAILED/ });
 
   for (const [what, pattern] of [["the wasm", "**/assets/*.wasm"], ["all scripts", "**/assets/*.js"]]) {
     test(`pages work without ${what}, and nothing is thrown`, async ({ page, server }) => {
