@@ -92,7 +92,7 @@ test("a form on another site changes nothing", async ({ page, server, another })
   await expectUntouched(page, server, secret, other);
 });
 
-test("no script on another site changes anything @script", { tag: "@script" }, async ({ page, server, another }) => {
+test("no script on another site changes anything", { tag: "@script" }, async ({ page, server, another }) => {
   const other = await another();
   const { secret, org, key } = await victim(page, server, other);
   const all = writes(org, key);

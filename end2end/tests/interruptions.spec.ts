@@ -3,7 +3,7 @@
 import { continueAs, nameOrganisation, open, ready, revoke, settleIn, shownSecret, signIn, someone } from "../support/steps.ts";
 import { expect, test } from "../support/test.ts";
 
-test.describe("with the wasm blocked @script", { tag: "@script" }, () => {
+test.describe("with the wasm blocked", { tag: "@script" }, () => {
   test.use({ noise: /net::ERR_FAILED/ });
 
   for (const [what, pattern] of [["the wasm", "**/assets/*.wasm"], ["all scripts", "**/assets/*.js"]]) {

@@ -38,7 +38,7 @@ test("a double click makes one organisation and one key", async ({ page, server,
   await expect(page.getByText("1 of 1 in use.")).toBeVisible();
 });
 
-test("leaving before the key is copied asks once @script", { tag: "@script" }, async ({ page, server }) => {
+test("leaving before the key is copied asks once", { tag: "@script" }, async ({ page, server }) => {
   await signIn(page, server, someone());
   await nameOrganisation(page, "Hasty");
   const leave = page.getByRole("link", { name: "I have saved the key, go to the console" });

@@ -20,7 +20,7 @@ function weigh(url: string, cookie: string): Promise<number> {
   });
 }
 
-test("the first load of the keys page stays light @script", { tag: "@script" }, async ({ page, seeded }) => {
+test("the first load of the keys page stays light", { tag: "@script" }, async ({ page, seeded }) => {
   await signIn(page, seeded, "ada@example.com", `/orgs/${seeded.seed.organization.id}/keys`);
   const cookies = await page.context().cookies(seeded.url.replace("http:", "https:"));
   const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
