@@ -5,6 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 #[path = "src/tokens/hash.rs"]
+#[expect(dead_code, reason = "the program reads with what is not used here")]
 mod hash;
 
 /// How many ordinary tokens `o200k_base` has; what follows are special ones, which no text contains.
@@ -16,13 +17,18 @@ fn main() {
     let bpe = tiktoken_rs::o200k_base().expect("the crate brings the vocabulary");
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     let mut slots = vec![u32::MAX; hash::SLOTS];
+    let mut pairs = vec![u32::MAX; 1 << 16];
     for rank in 0..TOKENS {
         let token = bpe.decode_bytes(&[rank]).expect("ranks have no gap");
-        let mut slot = hash::slot(&token);
+        let (mut slot, tag) = hash::slot(&token);
         while slots[slot] != u32::MAX {
             slot = hash::next(slot);
         }
-        slots[slot] = rank;
+        // Never all ones, because no rank is.
+        slots[slot] = tag << hash::RANK_BITS | rank;
+        if let [first, second] = token[..] {
+            pairs[usize::from(first) << 8 | usize::from(second)] = rank;
+        }
         bytes.extend_from_slice(&token);
         ends.push(u32::try_from(bytes.len()).expect("the vocabulary is under 4 GB"));
     }
@@ -30,13 +36,10 @@ fn main() {
     let write = |name: &str, bytes: &[u8]| {
         fs::write(Path::new(&out).join(name), bytes).expect("OUT_DIR is writable");
     };
-    let little = |words: &[u32]| {
-        words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect::<Vec<u8>>()
-    };
+    let little =
+        |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|word| word.to_le_bytes()).collect() };
     write("o200k_bytes.bin", &bytes);
     write("o200k_ends.bin", &little(&ends));
     write("o200k_slots.bin", &little(&slots));
+    write("o200k_pairs.bin", &little(&pairs));
 }

@@ -110,8 +110,8 @@ fn at(text: &str, at: usize) -> Option<(Class, usize)> {
 fn run(
     text: &str,
     mut from: usize,
-    fits: fn(Class) -> bool,
-    last: fn(Class) -> bool,
+    fits: impl Fn(Class) -> bool,
+    last: impl Fn(Class) -> bool,
 ) -> (usize, Option<usize>) {
     let mut seen = None;
     while let Some((class, next)) = at(text, from).filter(|(class, _)| fits(*class)) {
@@ -123,7 +123,7 @@ fn run(
     (from, seen)
 }
 
-fn until(text: &str, from: usize, fits: fn(Class) -> bool) -> usize {
+fn until(text: &str, from: usize, fits: impl Fn(Class) -> bool) -> usize {
     run(text, from, fits, |_| false).0
 }
 

@@ -8,6 +8,8 @@ use super::hash;
 static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k_bytes.bin"));
 static ENDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k_ends.bin"));
 static SLOTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k_slots.bin"));
+/// The ranks of all tokens of two bytes, by both bytes: what every merge begins with.
+static PAIRS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k_pairs.bin"));
 
 /// Beyond this many bytes merging goes through a heap: the plain way takes quadratic time.
 const LONG: usize = 96;
@@ -36,17 +38,22 @@ fn token(rank: u32) -> &'static [u8] {
 
 /// The rank of a token: the lower, the earlier it is merged.
 fn rank(bytes: &[u8]) -> Option<u32> {
+    if let [first, second] = *bytes {
+        let rank = word(PAIRS, usize::from(first) << 8 | usize::from(second));
+        return (rank != u32::MAX).then_some(rank);
+    }
     if bytes.len() > LONGEST {
         return None;
     }
-    let mut slot = hash::slot(bytes);
+    let (mut slot, tag) = hash::slot(bytes);
     loop {
-        let rank = word(SLOTS, slot);
-        if rank == u32::MAX {
+        let entry = word(SLOTS, slot);
+        if entry == u32::MAX {
             return None;
         }
-        if token(rank) == bytes {
-            return Some(rank);
+        // Most tokens that are not meant are told by their tag, without looking at their bytes.
+        if hash::tag_of(entry) == tag && token(hash::rank_of(entry)) == bytes {
+            return Some(hash::rank_of(entry));
         }
         slot = hash::next(slot);
     }
