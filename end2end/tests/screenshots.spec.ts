@@ -151,6 +151,14 @@ test("phone menu", async ({ page, seeded }) => {
   }
 });
 
+test("the picture of the README", async ({ page, seeded }) => {
+  await page.setViewportSize({ width: 1280, height: 1050 });
+  await asAda(page, seeded);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: join(ARTIFACTS, "readme.png") });
+});
+
 /** What axe finds wrong, a line each. */
 async function objections(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
