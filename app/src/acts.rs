@@ -63,6 +63,10 @@ fn visit() -> Visit {
 }
 
 /// Sends the browser on to one of our own pages.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is what every server function ends with"
+)]
 fn go(to: &str) -> Done {
     leptos_axum::redirect(to);
     Ok(())

@@ -13,6 +13,10 @@
 pub mod islands;
 
 #[cfg(feature = "ssr")]
+#[expect(
+    clippy::unused_async,
+    reason = "server functions are async, also those that wait for nothing"
+)]
 mod acts;
 #[cfg(feature = "ssr")]
 mod frame;

@@ -5,26 +5,21 @@ use app::keys::{
     RevealView, Revealed,
 };
 use app::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
-use app::public::{ErrorPage, ErrorView, Landing, ProviderDown, SignIn, SignedOut};
-use app::reference::Reference;
+use app::public::{ErrorPage, ErrorView, HEADERS, Landing, ProviderDown, SignIn, SignedOut};
+use app::reference::{Reference, exchange};
 use app::sessions::{SessionRow, Sessions, SessionsView};
 use app::ui::{Mark, RequestRow, ServerError};
 use app::{Nav, OrgLink, Ribbon, Viewer};
-use domain::time::{Micros, Span};
+use domain::time::Span;
 use leptos::prelude::*;
 
-const NOW: Micros = Micros(1_794_493_952_000_000);
-const BASE: &str = "http://127.0.0.1:8080";
-const ORG: &str = "org_01K2M8XWQ4T6V8Y0A2C4E6G8J0";
-const SECRET: &str = "secapi_live_4fH9tWq2LmZx7RcV0bNs8KdYpE3uJgA61oTz5Q";
-const MASK: &str = "secapi_live_4fH9…Tz5Q";
-const REQUEST: &str = "req_01KAGB1BHKZ8TEMR5V7W9X1Y3Z";
+use crate::facts::{BASE, MASK, NOW, ORG, REQUEST, SECRET, days, keys, openapi, requests};
 
 pub type Page = (&'static str, fn() -> AnyView);
 
 pub const PAGES: &[Page] = &[
     ("landing", || {
-        view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false /> }.into_any()
+        view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false exchange=exchange(&openapi(), "/v1/me", &HEADERS) /> }.into_any()
     }),
     ("sign-in", || {
         view! { <SignIn provider="the development provider" host="127.0.0.1:8080" dev=true login="/auth/login?return_to=%2Forgs" /> }.into_any()
@@ -121,7 +116,7 @@ pub const PAGES: &[Page] = &[
     ("key-unused", || key_page(&keys()[4], Vec::new(), 0)),
     ("sessions", sessions),
     ("reference", || {
-        let document = serde_json::from_str(include_str!("openapi.json")).unwrap_or_default();
+        let document = openapi();
         view! { <Reference nav=Some(nav()) document=document base_url=BASE /> }.into_any()
     }),
 ];
@@ -179,104 +174,6 @@ fn reveal(label: &str, revealed: Revealed) -> RevealView {
     }
 }
 
-fn keys() -> Vec<KeyRow> {
-    let key = |label: &str,
-               mask: &str,
-               scopes: &[&str],
-               used: Option<Span>,
-               mark,
-               state: &str,
-               hint: &str| KeyRow {
-        href: "/key".into(),
-        label: label.into(),
-        mask: mask.into(),
-        livemode: mask.starts_with("secapi_live"),
-        scopes: scopes.iter().map(ToString::to_string).collect(),
-        creator: "Ada Lindqvist".into(),
-        created: NOW.minus(Span::days(255)),
-        last_used: used.map(|age| NOW.minus(age)),
-        expires: (label == "backfill-2026").then(|| NOW.plus(Span::days(49))),
-        mark,
-        state: state.into(),
-        hint: hint.into(),
-        gone: false,
-    };
-    let read = &["read:sec"][..];
-    vec![
-        key(
-            "production-ingest",
-            "secapi_live_7Kd2…x9Qf",
-            read,
-            Some(Span::seconds(41)),
-            Mark::Ok,
-            "Works",
-            "",
-        ),
-        key(
-            "notebook-ada",
-            "secapi_live_e8Rw…t3Lk",
-            &["read:sec", "billing:read"],
-            Some(Span::hours(5)),
-            Mark::Ok,
-            "Works",
-            "",
-        ),
-        key(
-            "backfill-2026",
-            "secapi_live_Zp1N…h7Uc",
-            read,
-            Some(Span::days(1)),
-            Mark::Wait,
-            "Rotating",
-            "The old secret works until 13 Nov, 09:00 UTC.",
-        ),
-        key(
-            "ci",
-            "secapi_test_Qm4T…b0Za",
-            read,
-            Some(Span::minutes(12)),
-            Mark::Ok,
-            "Works",
-            "",
-        ),
-        key(
-            "old-ci",
-            "secapi_live_Vb6y…m2Xd",
-            &["read:sec", "api_keys:manage"],
-            Some(Span::days(55)),
-            Mark::Warn,
-            "Look",
-            "Unused for 55 days and can make keys.",
-        ),
-    ]
-}
-
-fn requests(count: usize) -> Vec<RequestRow> {
-    let kinds = [
-        ("GET", "/v1/me", 200, 412, "production-ingest"),
-        ("GET", "/v1/api_keys", 200, 1_903, "notebook-ada"),
-        ("POST", "/v1/api_keys", 409, 2_210, "notebook-ada"),
-        ("GET", "/v1/org", 200, 388, "production-ingest"),
-        ("DELETE", "/v1/api_keys/{id}", 403, 640, "ci"),
-        ("GET", "/v1/org", 503, 30_112, "production-ingest"),
-    ];
-    (0..count)
-        .map(|index| {
-            let (method, path, status, micros, key) = kinds[index % kinds.len()];
-            let age = i64::try_from(index * index).expect("a small number") * 97;
-            RequestRow {
-                at: NOW.minus(Span::seconds(age * 7)),
-                method: method.into(),
-                path: path.into(),
-                key: key.into(),
-                request_id: format!("req_01KAGWRJD8T6V88KQ2M4Z7X9{index:02}"),
-                status,
-                micros,
-            }
-        })
-        .collect()
-}
-
 fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progress>) -> AnyView {
     let busy = progress.is_none();
     let page = OverviewView {
@@ -301,6 +198,7 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
         grant_remaining: if busy { 0 } else { 250 },
         grant_renews: NOW.next_month(),
         last_call: busy.then(|| NOW.minus(Span::seconds(41))),
+        days: days(busy),
         keys: rows.to_vec(),
         requests,
         progress,

@@ -5,6 +5,7 @@
 //! The stylesheet, script and font come from `.build/site` (`make site`).
 
 mod data;
+mod facts;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ async fn main() {
     for &(name, page) in data::PAGES {
         router = router.route(
             &format!("/{name}"),
-            any(move |headers: HeaderMap| render(headers, page)),
+            any(move |headers: HeaderMap| async move { render(&headers, page) }),
         );
     }
     let listener = tokio::net::TcpListener::bind(address)
@@ -46,7 +47,7 @@ async fn main() {
         .expect("the listener works");
 }
 
-async fn render(headers: HeaderMap, page: fn() -> AnyView) -> impl IntoResponse {
+fn render(headers: &HeaderMap, page: fn() -> AnyView) -> Html<String> {
     let cookies = headers
         .get(header::COOKIE)
         .and_then(|value| value.to_str().ok())
@@ -66,11 +67,11 @@ async fn render(headers: HeaderMap, page: fn() -> AnyView) -> impl IntoResponse 
 }
 
 async fn index() -> impl IntoResponse {
-    let links: String = data::PAGES
+    let links: Vec<_> = data::PAGES
         .iter()
         .map(|(name, _)| format!("<li><a href=/{name}>{name}</a>"))
         .collect();
-    Html(format!("<!doctype html><ul>{links}</ul>"))
+    Html(format!("<!doctype html><ul>{}</ul>", links.concat()))
 }
 
 fn site() -> PathBuf {

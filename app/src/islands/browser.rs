@@ -23,8 +23,23 @@ pub fn aimed_at(event: &Event) -> Option<Element> {
     event.target().and_then(|target| target.dyn_into().ok())
 }
 
-/// Puts text on the clipboard. Where the browser has none (plain http off loopback) nothing
-/// happens, and the text is there to be selected by hand.
-pub fn copy(text: &str) {
-    _ = window().navigator().clipboard().write_text(text);
+/// The text of what `part` selects within the element around `start`.
+pub fn text_near(start: &Element, around: &str, part: &str) -> Option<String> {
+    let around = start.closest(around).ok().flatten()?;
+    around.query_selector(part).ok().flatten()?.text_content()
+}
+
+/// Puts text on the clipboard, then says so, to the page as well, with the event `copy`. Where the browser has none (plain http off
+/// loopback) or refuses, nothing happens, and the text is there to be selected by hand.
+pub fn copy(text: Option<String>, done: impl FnOnce() + 'static) {
+    let Some(text) = text.filter(|_| window().is_secure_context()) else {
+        return;
+    };
+    leptos::task::spawn_local(async move {
+        let written = window().navigator().clipboard().write_text(&text);
+        if wasm_bindgen_futures::JsFuture::from(written).await.is_ok() {
+            _ = Event::new("copy").and_then(|event| window().dispatch_event(&event));
+            done();
+        }
+    });
 }

@@ -8,19 +8,20 @@ pub fn Copy() -> impl IntoView {
         #[cfg(feature = "hydrate")]
         {
             use super::browser;
-            let code = browser::aimed_at(&_event)
-                .and_then(|button| button.closest(".code").ok().flatten())
-                .and_then(|figure| figure.query_selector("code").ok().flatten());
-            if let Some(code) = code {
-                browser::copy(&code.text_content().unwrap_or_default());
+            let text = browser::aimed_at(&_event)
+                .and_then(|button| browser::text_near(&button, ".code", "code"));
+            browser::copy(text, move || {
                 copied.set(true);
                 set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
-            }
+            });
         }
     };
     view! {
         <button class="btn js" type="button" on:click=copy>
             {move || if copied.get() { "Copied" } else { "Copy" }}
         </button>
+        <span class="sr-only" role="status">
+            {move || if copied.get() { "Copied to the clipboard" } else { "" }}
+        </span>
     }
 }

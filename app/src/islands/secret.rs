@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
-/// Copies the secret beside it. Leaving the page asks once, unless the secret was copied.
+/// Copies the secret beside it. Leaving the page asks once, unless something was copied: the
+/// secret, by this button or by hand, or a command that holds it.
 #[island]
 pub fn CopySecret() -> impl IntoView {
     let copied = RwSignal::new(false);
@@ -8,13 +9,13 @@ pub fn CopySecret() -> impl IntoView {
     Effect::new(move || {
         use super::browser::listen;
         let window = window();
-        // Copied by hand counts as well.
-        listen(&window, "copy", move |_| copied.set(true));
+        let may_leave = std::rc::Rc::new(std::cell::Cell::new(false));
+        let kept = may_leave.clone();
+        listen(&window, "copy", move |_| kept.set(true));
         listen(&window, "beforeunload", move |event| {
-            if !copied.get_untracked() {
+            // A second attempt to leave is a decision.
+            if !may_leave.replace(true) {
                 event.prevent_default();
-                // Said and asked once; a second attempt to leave is a decision.
-                copied.set(true);
             }
         });
     });
@@ -23,17 +24,16 @@ pub fn CopySecret() -> impl IntoView {
         {
             use super::browser;
             let secret = browser::aimed_at(&_event)
-                .and_then(|button| button.closest(".secret").ok().flatten())
-                .and_then(|frame| frame.query_selector("code").ok().flatten());
-            if let Some(secret) = secret {
-                browser::copy(&secret.text_content().unwrap_or_default());
-                copied.set(true);
-            }
+                .and_then(|button| browser::text_near(&button, ".secret", "code"));
+            browser::copy(secret, move || copied.set(true));
         }
     };
     view! {
         <button class="btn go js" type="button" on:click=copy>
             {move || if copied.get() { "Copied" } else { "Copy the key" }}
         </button>
+        <span class="sr-only" role="status">
+            {move || if copied.get() { "The key is on the clipboard" } else { "" }}
+        </span>
     }
 }

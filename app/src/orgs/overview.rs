@@ -5,7 +5,8 @@ use super::{FirstSteps, Progress};
 use crate::keys::{KeyRow, KeyTable, snippets};
 use crate::paths;
 use crate::ui::{
-    CallBeside, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests, Section, Stamp, Style,
+    CallBeside, Column, Columns, Fill, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests,
+    Section, Series, Stamp, Style, counted, grouped,
 };
 use crate::{Console, Nav};
 
@@ -24,6 +25,8 @@ pub struct OverviewView {
     pub grant_remaining: i64,
     pub grant_renews: Micros,
     pub last_call: Option<Micros>,
+    /// The last 30 days, oldest first: answered, refused with 4xx, failed with 5xx.
+    pub days: Vec<Column>,
     /// The keys used last, a handful.
     pub keys: Vec<KeyRow>,
     pub requests: Vec<RequestRow>,
@@ -52,7 +55,10 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
                         </Section>
                     }
                 })}
-            <Section id="keys" title="API keys" note="Used last" open=page.progress.is_none()>
+            <Section id="days" title="Requests a day" note="The last 30 days, in UTC" open=page.progress.is_none()>
+                <Days days=page.days />
+            </Section>
+            <Section id="keys" title="API keys" note="Used last">
                 <KeyTable rows=page.keys now=page.now caption="Keys that work" brief=true />
                 <p class="more">
                     <a href=keys>"All keys, and a new one"</a>
@@ -118,34 +124,31 @@ fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
     }
 }
 
-/// `60,366`
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn figures_are_grouped_by_thousands() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (60366, "60,366"),
-            (-1_234_567, "-1,234,567"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(grouped(number), text);
-        }
-    }
+#[component]
+fn Days(days: Vec<Column>) -> impl IntoView {
+    let sum = |column: &Column| column.parts.iter().sum::<i64>();
+    let all: i64 = days.iter().map(sum).sum();
+    let Some(most) = days
+        .iter()
+        .max_by_key(|column| sum(column))
+        .filter(|_| all > 0)
+    else {
+        return view! { <NothingYet what="No requests in the last 30 days. Each day with some becomes a column here." /> }
+            .into_any();
+    };
+    let summary = format!(
+        "{}, the most on {} ({}).",
+        counted(all, "request", "requests"),
+        most.label,
+        grouped(sum(most))
+    );
+    let series = [
+        ("answered", Fill::Ok),
+        ("refused, 4xx", Fill::Warn),
+        ("failed, 5xx", Fill::Stop),
+    ]
+    .map(|(name, fill)| Series { name, fill })
+    .into();
+    view! { <Columns id="days-chart" span="Day" summary=summary series=series columns=days /> }
+        .into_any()
 }

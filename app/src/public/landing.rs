@@ -1,7 +1,20 @@
+use domain::billing::plan::GRANT_CALLS;
 use leptos::prelude::*;
 
-use crate::ui::Code;
+use crate::reference::Exchange;
+use crate::ui::{Code, Json};
 use crate::{Public, paths};
+
+/// Headers of the answer shown, in this order.
+pub const HEADERS: [&str; 7] = [
+    "request-id",
+    "traceparent",
+    "secapi-meter-class",
+    "secapi-estimated-cost",
+    "secapi-plan-key",
+    "secapi-billing-state",
+    "secapi-free-grant-remaining",
+];
 
 /// What it is in one sentence, a real request and its answer, one button.
 #[component]
@@ -13,14 +26,18 @@ pub fn Landing(
     #[prop(into)]
     start: String,
     signed_in: bool,
+    /// What `GET /v1/me` answers, from the API's own description.
+    exchange: Exchange,
 ) -> impl IntoView {
     view! {
-        <Public title="SEC filings as records you can check" sign_in=!signed_in>
+        <Public title="API keys that account for every call" sign_in=!signed_in>
             <div class="two py-16 max-md:py-10">
                 <div class="flow">
-                    <h1 class="headline">"SEC filings as records you can check, under a cap you set."</h1>
+                    <h1 class="headline">"API keys that account for every call."</h1>
                     <p class="prose">
-                        "Every answer says what it read, what it cost and how it can be found again. 250 calls a month are free, without a card."
+                        {format!(
+                            "Each answer carries its request id, its price and what is left of {GRANT_CALLS} free calls a month. A key can be rotated without a gap, and one that is revoked fails on its next request.",
+                        )}
                     </p>
                     <p class="acts">
                         <a class="btn go big" href=start.clone()>
@@ -31,12 +48,12 @@ pub fn Landing(
                         .then(|| {
                             view! {
                                 <p class="muted">
-                                    "Already have one? " <a href=paths::SIGN_IN>"Sign in"</a> "."
+                                    "No card. Already have one? " <a href=paths::SIGN_IN>"Sign in"</a> "."
                                 </p>
                             }
                         })}
                 </div>
-                <Exchange base_url=base_url />
+                <Exchanged base_url=base_url exchange=exchange />
             </div>
         </Public>
     }
@@ -44,36 +61,18 @@ pub fn Landing(
 
 /// `GET /v1/me` and what it answers, headers first: they are the product's manners.
 #[component]
-fn Exchange(base_url: String) -> impl IntoView {
+fn Exchanged(base_url: String, exchange: Exchange) -> impl IntoView {
     let request = format!("curl -i {base_url}/v1/me \\\n  -H \"x-api-key: $SECAPI_API_KEY\"");
-    let headers = [
-        ("request-id", "req_01KAGWRJD8T6V88KQ2M4Z7X9BA"),
-        (
-            "traceparent",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        ),
-        ("secapi-meter-class", "platform"),
-        ("secapi-plan-key", "sandbox_grant"),
-        ("secapi-billing-state", "sandbox_grant"),
-        ("secapi-free-grant-remaining", "250"),
-        ("secapi-estimated-cost", "$0.0000"),
-    ]
-    .map(|(name, value)| view! { <i>{name} ": "</i> {value} "\n" });
-    let line = |indent: &'static str, name: &'static str, value: &'static str| {
-        view! { {indent} <i>{format!("\"{name}\": ")}</i> <em>{value}</em> ",\n" }
-    };
+    let headers = exchange
+        .headers
+        .into_iter()
+        .map(|(name, value)| view! { <i>{name} ": "</i> {value} "\n" })
+        .collect_view();
+    let head = view! { "HTTP/1.1 200 OK\n" {headers} "\n" }.into_any();
     view! {
         <div class="flow">
             <Code label="A request" text=request />
-            <pre tabindex="0" role="region" aria-label="Its answer">
-                <code>
-                    "HTTP/1.1 200 OK\n" {headers} "\n{\n" {line("  ", "object", "\"principal\"")} "  "
-                    <i>"\"principal\": "</i> "{\n" {line("    ", "authMode", "\"api_key\"")}
-                    {line("    ", "scopes", "[\"read:sec\"]")} {line("    ", "livemode", "true")} "    "
-                    <i>"\"billingState\": "</i> <em>"\"sandbox_grant\""</em> "\n  },\n  " <i>"\"organization\": "</i>
-                    "{ " <i>"\"name\": "</i> <em>"\"Northwind Research\""</em> " }\n}"
-                </code>
-            </pre>
+            <Json label="Its answer" lines=exchange.body head=head />
             <p class="small muted">"Costs nothing, like every request that fails."</p>
         </div>
     }

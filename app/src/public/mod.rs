@@ -5,5 +5,5 @@ mod landing;
 mod sign_in;
 
 pub use errors::{ErrorPage, ErrorView};
-pub use landing::Landing;
+pub use landing::{HEADERS, Landing};
 pub use sign_in::{ProviderDown, SignIn, SignedOut};

@@ -1,28 +1,42 @@
-use leptos::prelude::*;
+//! One operation, read from the document.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
-use super::schema::{FieldRow, fields, kind, resolve};
+use super::example;
+use super::schema::{FieldRow, fields, kind, object, resolve};
 use super::{slug, string};
-use crate::ui::CallBeside;
+use crate::ui::JsonLine;
 
-/// One operation, read from the document.
 pub struct OperationView {
     pub anchor: String,
     pub method: String,
     pub path: String,
     pub summary: String,
-    about: String,
-    parameters: Vec<FieldRow>,
-    body: Vec<FieldRow>,
-    answers: Vec<AnswerView>,
-    curl: String,
+    pub about: String,
+    /// Whether it is called with a key.
+    pub keyed: bool,
+    /// The scopes of which the key needs one.
+    pub scopes: Vec<String>,
+    pub parameters: Vec<FieldRow>,
+    pub body: Vec<FieldRow>,
+    pub answers: Vec<AnswerView>,
+    /// Headers of its answers by name.
+    pub headers: BTreeMap<String, FieldRow>,
+    pub curl: String,
+    /// The status and the body of an answer when all is well.
+    pub example: Option<(String, Vec<JsonLine>)>,
 }
 
-struct AnswerView {
-    status: String,
-    about: String,
-    headers: Vec<FieldRow>,
-    fields: Vec<FieldRow>,
+pub struct AnswerView {
+    pub status: u16,
+    /// The object it carries when all is well.
+    pub object: Option<String>,
+    /// The codes of an error.
+    pub codes: Vec<String>,
+    pub meaning: String,
 }
 
 impl OperationView {
@@ -33,29 +47,46 @@ impl OperationView {
         operation: &Value,
         base_url: &str,
     ) -> Self {
-        let body = operation
-            .get("requestBody")
-            .and_then(|body| json_schema(document, body));
-        let answers = operation
+        let answers: Vec<_> = operation
             .get("responses")
             .and_then(Value::as_object)
             .into_iter()
-            .flatten();
-        let has_body = body.is_some();
+            .flatten()
+            .map(|(status, answer)| (status, resolve(document, answer)))
+            .collect();
+        let well = answers.iter().find(|(status, _)| status.starts_with('2'));
+        let body = operation.get("requestBody");
+        let scopes = operation
+            .pointer("/x-secapi/acceptedScopes")
+            .and_then(Value::as_array);
         Self {
             anchor: slug(&format!("{method} {path}")),
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
             summary: string(operation, "summary"),
             about: string(operation, "description"),
+            keyed: operation.get("security").is_some(),
+            scopes: scopes
+                .into_iter()
+                .flatten()
+                .map(super::schema::plain)
+                .collect(),
             parameters: parameters(document, operation),
             body: body
+                .and_then(|body| json_content(document, body)?.get("schema"))
                 .map(|schema| fields(document, schema))
                 .unwrap_or_default(),
-            answers: answers
-                .map(|(status, answer)| answer_view(document, status, answer))
+            headers: answers
+                .iter()
+                .flat_map(|(_, answer)| headers(document, answer))
                 .collect(),
-            curl: curl(base_url, method, path, has_body),
+            curl: curl(document, path, method, operation, base_url),
+            example: well
+                .map(|(status, answer)| ((*status).clone(), example::body(document, answer))),
+            answers: answers
+                .iter()
+                .map(|(status, answer)| AnswerView::read(document, status, answer))
+                .collect(),
         }
     }
 
@@ -64,160 +95,124 @@ impl OperationView {
     }
 }
 
-fn json_schema<'a>(document: &'a Value, body: &'a Value) -> Option<&'a Value> {
-    resolve(document, body).pointer("/content/application~1json/schema")
+/// The JSON of a body: its schema and its example.
+pub fn json_content<'a>(document: &'a Value, holder: &'a Value) -> Option<&'a Value> {
+    resolve(document, holder).pointer("/content/application~1json")
 }
 
 fn parameters(document: &Value, operation: &Value) -> Vec<FieldRow> {
-    let all = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let all = operation.get("parameters").and_then(Value::as_array);
+    let all = all.into_iter().flatten();
     all.map(|parameter| {
         let parameter = resolve(document, parameter);
         let kind = parameter
             .get("schema")
             .map_or_else(|| "string".into(), |schema| kind(document, schema));
+        let default = parameter
+            .pointer("/schema/default")
+            .map_or_else(String::new, |value| {
+                format!(", {} when left out", super::schema::plain(value))
+            });
         FieldRow {
             path: string(parameter, "name"),
-            kind: format!("{kind}, in the {}", string(parameter, "in")),
+            kind: format!("{kind}, in the {}{default}", string(parameter, "in")),
             required: parameter
                 .get("required")
                 .is_some_and(|required| required == true),
             about: string(parameter, "description"),
+            object: None,
         }
     })
     .collect()
 }
 
-fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
-    let answer = resolve(document, answer);
-    let headers = answer
-        .get("headers")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    AnswerView {
-        status: status.to_owned(),
-        about: string(answer, "description"),
-        headers: headers
-            .map(|(name, header)| {
-                let header = resolve(document, header);
-                FieldRow {
-                    path: name.clone(),
-                    kind: header
-                        .get("schema")
-                        .map_or_else(|| "string".into(), |schema| kind(document, schema)),
-                    required: false,
-                    about: string(header, "description"),
-                }
-            })
-            .collect(),
-        // An error's body is the same everywhere and would drown the rest.
-        fields: if status.starts_with('2') {
-            json_schema(document, answer)
-                .map(|schema| fields(document, schema))
-                .unwrap_or_default()
-        } else {
-            Vec::new()
-        },
-    }
-}
-
-fn curl(base_url: &str, method: &str, path: &str, has_body: bool) -> String {
-    let verb = match method {
-        "get" => String::new(),
-        other => format!("-X {} ", other.to_ascii_uppercase()),
-    };
-    let body = if has_body {
-        " \\\n  -H \"content-type: application/json\" -d '{}'"
-    } else {
-        ""
-    };
-    format!("curl -s {verb}{base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"{body}")
-}
-
-#[component]
-pub fn Operation(op: OperationView) -> impl IntoView {
-    let call = op.call();
-    let heading = format!("{}-h", op.anchor);
-    let labelled = heading.clone();
-    let answers = op
-        .answers
-        .into_iter()
-        .map(|answer| view! { <Answer answer=answer /> })
-        .collect_view();
-    view! {
-        <article class="op" id=op.anchor.clone() aria-labelledby=labelled>
-            <h3 id=heading>
-                <a href=format!("#{}", op.anchor)>
-                    <code>{op.method} " " <b>{op.path}</b></code>
-                </a>
-            </h3>
-            <p>{op.summary}</p>
-            {(!op.about.is_empty()).then(|| view! { <p class="muted">{op.about}</p> })}
-            <Rows title="Parameters" rows=op.parameters />
-            <Rows title="Body" rows=op.body />
-            <h4>"Answers"</h4>
-            <ul class="answers">{answers}</ul>
-            <CallBeside call=call curl=op.curl />
-        </article>
-    }
-}
-
-#[component]
-fn Answer(answer: AnswerView) -> impl IntoView {
-    let mark = match answer.status.parse::<u16>() {
-        Ok(status) => crate::ui::Mark::of_status(status),
-        Err(_) => crate::ui::Mark::Off,
-    };
-    let line = view! {
-        <span class=mark.class()>{answer.status}</span>
-        " "
-        <span class="muted">{answer.about}</span>
-    };
-    if answer.headers.is_empty() && answer.fields.is_empty() {
-        return view! { <li>{line}</li> }.into_any();
-    }
-    view! {
-        <li>
-            <details>
-                <summary>{line}</summary>
-                <Rows title="Headers" rows=answer.headers />
-                <Rows title="Body" rows=answer.fields />
-            </details>
-        </li>
-    }
-    .into_any()
-}
-
-/// Fields as a list of definitions; nothing at all when there are none.
-#[component]
-fn Rows(title: &'static str, rows: Vec<FieldRow>) -> impl IntoView {
-    (!rows.is_empty()).then(|| {
-        let each = rows
-            .into_iter()
-            .map(|row| {
-                view! {
-                    <div>
-                        <dt>
-                            <code>{row.path}</code>
-                            {row.required.then(|| view! { <span class="unit">" required"</span> })}
-                        </dt>
-                        <dd>
-                            <span class="unit">{row.kind}</span>
-                            {(!row.about.is_empty()).then(|| view! { <span>{row.about}</span> })}
-                        </dd>
-                    </div>
-                }
-            })
-            .collect_view();
-        view! {
-            <h4>{title}</h4>
-            <dl class="rows">{each}</dl>
-        }
+fn headers(document: &Value, answer: &Value) -> Vec<(String, FieldRow)> {
+    let all = answer.get("headers").and_then(Value::as_object);
+    let all = all.into_iter().flatten();
+    all.map(|(name, header)| {
+        let header = resolve(document, header);
+        let schema = header.get("schema").unwrap_or(&Value::Null);
+        let example =
+            example::sample(schema).map_or_else(String::new, |one| format!(" such as `{one}`"));
+        let row = FieldRow {
+            path: name.clone(),
+            kind: format!("{}{example}", kind(document, schema)),
+            required: false,
+            about: string(header, "description"),
+            object: None,
+        };
+        (name.clone(), row)
     })
+    .collect()
+}
+
+impl AnswerView {
+    fn read(document: &Value, status: &str, answer: &Value) -> Self {
+        let status = status.parse().unwrap_or(0);
+        let schema = json_content(document, answer).and_then(|content| content.get("schema"));
+        let (codes, meaning) = codes(&string(answer, "description"));
+        Self {
+            status,
+            object: schema.and_then(object).filter(|_| status < 400),
+            codes,
+            meaning,
+        }
+    }
+}
+
+/// Codes and their meaning from a description that names the codes first.
+fn codes(description: &str) -> (Vec<String>, String) {
+    if !description.starts_with('`') {
+        return (Vec::new(), description.to_owned());
+    }
+    let (named, meaning) = description.split_once("`: ").unwrap_or((description, ""));
+    let codes = named
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    let mut letters = meaning.chars();
+    let meaning = letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    });
+    (codes, meaning)
+}
+
+fn curl(document: &Value, path: &str, method: &str, operation: &Value, base_url: &str) -> String {
+    let example_id = operation
+        .pointer("/responses/200/content/application~1json/example/id")
+        .and_then(Value::as_str);
+    let path = example_id.map_or_else(|| path.to_owned(), |id| path.replace("{id}", id));
+    let mut text = match method {
+        "get" | "post" => format!("curl -s {base_url}{path}"),
+        other => format!("curl -s -X {} {base_url}{path}", other.to_ascii_uppercase()),
+    };
+    if operation.get("security").is_some() {
+        text += " \\\n  -H \"x-api-key: $SECAPI_API_KEY\"";
+    }
+    if parameters(document, operation)
+        .iter()
+        .any(|row| row.path == "Idempotency-Key")
+    {
+        text += " \\\n  -H \"idempotency-key: $(uuidgen)\"";
+    }
+    let content = operation
+        .get("requestBody")
+        .and_then(|body| json_content(document, body));
+    match content.map(|content| content.get("example")) {
+        Some(example) => {
+            let body = example.map_or_else(|| "{}".to_owned(), Value::to_string);
+            _ = write!(
+                text,
+                " \\\n  -H \"content-type: application/json\" \\\n  -d '{}'",
+                body.replace('\'', "'\\''")
+            );
+        }
+        None if method == "post" => text = text.replacen("curl -s", "curl -s -X POST", 1),
+        None => {}
+    }
+    text
 }
 
 #[cfg(test)]
@@ -229,11 +224,13 @@ mod tests {
     fn an_operation_is_read_whole() {
         let operation = json!({
             "summary": "Create a key",
-            "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-            "requestBody": {"content": {"application/json": {"schema": {"properties": {"label": {"type": "string"}}}}}},
+            "security": [{"apiKey": []}],
+            "x-secapi": {"acceptedScopes": ["api_keys:manage"]},
+            "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "default": 25}}],
+            "requestBody": {"content": {"application/json": {"example": {"label": "it's"}, "schema": {"properties": {"label": {"type": "string"}}}}}},
             "responses": {
-                "201": {"description": "Made", "headers": {"Request-Id": {"schema": {"type": "string"}}}},
-                "409": {"description": "Too many"},
+                "201": {"description": "Made", "headers": {"Request-Id": {"schema": {"type": "string", "examples": ["req_1"]}}}},
+                "409": {"description": "`too_many` or `in_use`: come back later."},
             },
         });
         let op = OperationView::read(&json!({}), "/v1/api_keys", "post", &operation, "http://x");
@@ -241,10 +238,32 @@ mod tests {
             (op.call().as_str(), op.anchor.as_str()),
             ("POST /v1/api_keys", "post-v1-api-keys")
         );
-        assert_eq!(op.parameters[0].kind, "integer, in the query");
+        assert_eq!(
+            (op.keyed, op.scopes),
+            (true, vec!["api_keys:manage".to_owned()])
+        );
+        assert_eq!(
+            op.parameters[0].kind,
+            "integer, in the query, 25 when left out"
+        );
         assert_eq!(op.body[0].path, "label");
-        assert_eq!(op.answers.len(), 2);
-        assert_eq!(op.answers[0].headers[0].path, "Request-Id");
-        assert!(op.curl.starts_with("curl -s -X POST http://x/v1/api_keys"));
+        assert_eq!(op.headers["Request-Id"].kind, "string such as `req_1`");
+        assert_eq!(op.answers[0].meaning, "Made");
+        assert_eq!(op.answers[1].codes, ["too_many", "in_use"]);
+        assert_eq!(op.answers[1].meaning, "Come back later.");
+        assert!(
+            op.curl
+                .starts_with("curl -s http://x/v1/api_keys \\\n  -H \"x-api-key")
+        );
+        assert!(op.curl.ends_with(r#"-d '{"label":"it'\''s"}'"#));
+    }
+
+    #[test]
+    fn codes_may_come_without_a_meaning() {
+        let (found, meaning) = codes("`a`, `b` or `c`.");
+        assert_eq!(
+            (found.join(" "), meaning.as_str()),
+            ("a b c".to_owned(), "")
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Reading forms and answering each of them once.
 
+use std::fmt::Write as _;
+
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
@@ -50,7 +52,7 @@ impl Fields {
     fn fingerprint(&self) -> [u8; 32] {
         let mut text = String::new();
         for (name, value) in &self.0 {
-            text.push_str(&format!("{}:{name}{}:{value}", name.len(), value.len()));
+            _ = write!(text, "{}:{name}{}:{value}", name.len(), value.len());
         }
         SecretHash::of(&text).0
     }

@@ -1,10 +1,10 @@
-//! Keys: the list with its form, one key, rotation.
+//! Keys: the list with its form, and the page that shows a new secret.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::id::{KeyId, OrgId};
-use domain::key::{ApiKey, KeyState, Label, Overlap, Scope, Scopes};
+use domain::key::{ApiKey, Label, Scope, Scopes};
 use domain::role::Permission;
 use domain::time::{Micros, Span};
 use leptos::prelude::*;
@@ -14,21 +14,16 @@ use serde::Deserialize;
 
 use super::forms::{self, Fields, Sent};
 use super::nav::{self, Standing};
-use super::views::{key_row, request_rows};
-use super::visit::{Visit, in_query, redirect};
+use super::views::key_row;
+use super::visit::{Visit, in_query};
 use super::{Asked, asked};
-use crate::keys::{
-    AlreadyShown, CreateForm, KeyPage, KeyView, Keys, KeysView, ManageView, Reveal, RevealView,
-    Revealed,
-};
+use crate::keys::{AlreadyShown, CreateForm, Keys, KeysView, Reveal, RevealView, Revealed};
 use crate::paths;
-use crate::ui::ServerError;
 
 /// What came before this page: an act that finished, or what was typed when a session ran out.
 #[derive(Deserialize, Default)]
 pub struct Before {
     revoked: Option<String>,
-    problem: Option<String>,
     label: Option<String>,
 }
 
@@ -180,7 +175,7 @@ fn read(visit: &Visit, fields: &Fields, form: &mut CreateForm) -> Option<NewKey>
     match &scopes {
         Err(bad) => form.scopes_error = Some(bad.to_string()),
         Ok(scopes) if scopes.is_empty() => {
-            form.scopes_error = Some("Choose at least one scope.".to_owned())
+            form.scopes_error = Some("Choose at least one scope.".to_owned());
         }
         Ok(_) => {}
     }
@@ -206,145 +201,7 @@ fn expiry(now: Micros, chosen: &str) -> Option<Micros> {
     Some(now.plus(Span::days(days)))
 }
 
-pub async fn one(
-    visit: Visit,
-    Path((org, key)): Path<(String, String)>,
-    before: Asked<Before>,
-) -> Result<Response, Response> {
-    let (org, key): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
-    let standing = nav::standing(&visit, &org).await?;
-    let problem = asked(before).problem.map(|code| ServerError {
-        message: "The key was not revoked; nothing was changed. Try again.".to_owned(),
-        code: code
-            .chars()
-            .filter(|c| c.is_ascii_lowercase() || *c == '_')
-            .take(40)
-            .collect(),
-        request_id: visit.request_id(),
-    });
-    key_page(&visit, StatusCode::OK, standing, &org, &key, problem).await
-}
-
-async fn key_page(
-    visit: &Visit,
-    status: StatusCode,
-    standing: Standing,
-    org: &OrgId,
-    id: &KeyId,
-    refused: Option<ServerError>,
-) -> Result<Response, Response> {
-    let (p, now) = (visit.p(), visit.now());
-    let key = visit.or_failed(platform::keys::find(p, &standing.actor, org, id).await)?;
-    let latest = visit
-        .or_failed(platform::requests::latest_of_key(p, &standing.actor, org, id, 20).await)?;
-    let recent = visit.or_failed(
-        platform::requests::count_of_key(p, &standing.actor, org, id, Span::hours(24)).await,
-    )?;
-    let state = key.state(now);
-    let manages = standing.member.role.may(Permission::ManageKeys) && state.works();
-    let page = KeyView {
-        org_id: org.to_string(),
-        key_id: id.to_string(),
-        now,
-        base_url: visit.base_url(),
-        old_secret_until: match state {
-            KeyState::Rotating(until) => Some(until),
-            _ => None,
-        },
-        requests: request_rows(&latest, std::slice::from_ref(&key)),
-        row: key_row(&key, now),
-        manage: manages.then(|| ManageView {
-            form_id: forms::form_id(visit),
-            refused,
-            recent_calls: recent,
-        }),
-        done: None,
-    };
-    let nav = standing.nav;
-    Ok(visit.page(status, || {
-        view! { <KeyPage nav=nav page=page /> }.into_any()
-    }))
-}
-
-pub async fn rotate(
-    visit: Visit,
-    Path((org, key)): Path<(String, String)>,
-    fields: Fields,
-) -> Result<Response, Response> {
-    let (org, id): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
-    let here = paths::key(org.as_str(), id.as_str());
-    let person = visit.person_or(&here)?;
-    let standing = nav::standing(&visit, &org).await?;
-    let Ok(overlap) = fields.text("overlap").parse::<Overlap>() else {
-        let refused = visit.refused(&Error::invalid("overlap", &domain::key::NotAnOverlap));
-        return key_page(
-            &visit,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            standing,
-            &org,
-            &id,
-            Some(refused),
-        )
-        .await;
-    };
-    let claim = match forms::once(&visit, &person, &here, &fields).await? {
-        Sent::First(claim) => claim,
-        Sent::Again(made) => return already_shown(&visit, standing, &made.org, &made.key).await,
-    };
-    let answer = Answer {
-        claim: &claim,
-        status: 200,
-        body: &forms::Made::stored,
-    };
-    let request = &visit.context.request_id;
-    match platform::keys::rotate_key(
-        visit.p(),
-        &standing.actor,
-        &org,
-        &id,
-        overlap,
-        request,
-        Some(answer),
-    )
-    .await
-    {
-        Ok(made) => {
-            let until = made
-                .key
-                .old_secret_until
-                .filter(|until| *until > visit.now());
-            Ok(reveal(&visit, standing, &made, Revealed::Rotated(until)))
-        }
-        Err(error @ Error::KeyNotWorking) => {
-            forms::release(&visit, &claim).await;
-            let refused = visit.refused(&error);
-            key_page(
-                &visit,
-                StatusCode::CONFLICT,
-                standing,
-                &org,
-                &id,
-                Some(refused),
-            )
-            .await
-        }
-        Err(error) => {
-            forms::release(&visit, &claim).await;
-            Err(visit.failed(&error))
-        }
-    }
-}
-
-/// Somebody reloaded the page that showed a new secret by its address.
-pub async fn back_to_key(
-    visit: Visit,
-    Path((org, key)): Path<(String, String)>,
-) -> Result<Response, Response> {
-    let (org, key): (OrgId, KeyId) = (visit.id(&org)?, visit.id(&key)?);
-    Ok(redirect(&paths::key(org.as_str(), key.as_str())))
-}
-
-fn reveal(visit: &Visit, standing: Standing, made: &Made, revealed: Revealed) -> Response {
+pub fn reveal(visit: &Visit, standing: Standing, made: &Made, revealed: Revealed) -> Response {
     let page = RevealView {
         org_id: made.key.org.to_string(),
         org_name: standing.member.org.name.to_string(),
@@ -359,7 +216,7 @@ fn reveal(visit: &Visit, standing: Standing, made: &Made, revealed: Revealed) ->
     visit.ok(|| view! { <Reveal nav=Some(nav) page=page /> }.into_any())
 }
 
-async fn already_shown(
+pub async fn already_shown(
     visit: &Visit,
     standing: Standing,
     org: &OrgId,

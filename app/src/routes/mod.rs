@@ -5,6 +5,7 @@
 //! others are server functions in [`crate::acts`] and redirect.
 
 mod forms;
+mod key;
 mod keys;
 mod nav;
 mod orgs;
@@ -54,8 +55,16 @@ pub struct Page {
     answer: fn() -> MethodRouter<Site>,
 }
 
-const fn page(method: &'static str, path: &'static str, answer: fn() -> MethodRouter<Site>) -> Page {
-    Page { method, path, answer }
+const fn page(
+    method: &'static str,
+    path: &'static str,
+    answer: fn() -> MethodRouter<Site>,
+) -> Page {
+    Page {
+        method,
+        path,
+        answer,
+    }
 }
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
@@ -72,9 +81,13 @@ pub static PAGES: [Page; 15] = [
     page("GET", "/orgs/{org}/first-call", || get(orgs::first_call)),
     page("GET", "/orgs/{org}/keys", || get(keys::list)),
     page("POST", "/orgs/{org}/keys", || post(keys::create)),
-    page("GET", "/orgs/{org}/keys/{key}", || get(keys::one)),
-    page("GET", "/orgs/{org}/keys/{key}/rotate", || get(keys::back_to_key)),
-    page("POST", "/orgs/{org}/keys/{key}/rotate", || post(keys::rotate)),
+    page("GET", "/orgs/{org}/keys/{key}", || get(key::one)),
+    page("GET", "/orgs/{org}/keys/{key}/rotate", || {
+        get(key::back_to_key)
+    }),
+    page("POST", "/orgs/{org}/keys/{key}/rotate", || {
+        post(key::rotate)
+    }),
     page("GET", paths::SESSIONS, || get(sessions::list)),
 ];
 
@@ -92,7 +105,9 @@ pub fn routes(platform: Platform, assets: Assets, document: Value) -> Router {
     };
     PAGES
         .iter()
-        .fold(Router::new(), |router, page| router.route(page.path, (page.answer)()))
+        .fold(Router::new(), |router, page| {
+            router.route(page.path, (page.answer)())
+        })
         .route("/act/{name}", post(act))
         .fallback(public::not_found)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

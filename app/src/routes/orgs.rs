@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::billing::plan::GRANT_CALLS;
 use domain::id::OrgId;
 use domain::org::{Org, OrgName};
+use domain::time::Micros;
 use leptos::prelude::*;
 use platform::Error;
 use platform::billing::Billing;
@@ -22,6 +23,7 @@ use super::{Asked, asked};
 use crate::keys::{AlreadyShown, Reveal, RevealView, Revealed};
 use crate::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
 use crate::paths;
+use crate::ui::Column;
 
 /// What was typed before a session ran out.
 #[derive(Deserialize, Default)]
@@ -148,11 +150,18 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         .or_failed(platform::keys::list(p, &actor, &org, None, 100).await)?
         .keys;
     let latest = visit.or_failed(requests::latest(p, &actor, &org, LATEST).await)?;
-    let first = match latest.is_empty() {
-        true => None,
-        false => visit.or_failed(requests::first_call(p, &actor, &org).await)?,
+    let first = if latest.is_empty() {
+        None
+    } else {
+        visit.or_failed(requests::first_call(p, &actor, &org).await)?
     };
-    let month = month_so_far(&visit, &actor, &org).await?;
+    let day_of_month: usize = now.format("%d").parse().unwrap_or(1);
+    let days = visit.or_failed(requests::days(p, &actor, &org, DAYS).await)?;
+    let month = days.iter().rev().take(day_of_month);
+    let failed = month
+        .clone()
+        .map(|day| day.client_errors + day.server_errors)
+        .sum();
     let mut working: Vec<_> = all.iter().filter(|key| key.state(now).works()).collect();
     working.sort_by_key(|key| std::cmp::Reverse(key.last_used_at));
     let page = OverviewView {
@@ -161,12 +170,17 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         base_url: visit.base_url(),
         billing_state: billing.state.as_str().to_owned(),
         meaning: billing.state.meaning().to_owned(),
-        calls: month.ok + month.failed,
-        failed: month.failed,
+        calls: month.map(|day| day.ok).sum::<i64>() + failed,
+        failed,
         grant_calls: billing.facts.grant.calls,
         grant_remaining: billing.facts.grant.remaining(),
         grant_renews: now.next_month(),
         last_call: latest.first().map(|record| record.recorded_at),
+        days: days
+            .iter()
+            .skip(days.len().saturating_sub(30))
+            .map(column)
+            .collect(),
         keys: working
             .iter()
             .take(5)
@@ -181,25 +195,16 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
     Ok(visit.remember(&org, response))
 }
 
-struct Month {
-    ok: i64,
-    failed: i64,
-}
+/// The longest month, of which the last 30 are drawn.
+const DAYS: i64 = 31;
 
-async fn month_so_far(
-    visit: &Visit,
-    actor: &platform::Actor,
-    org: &OrgId,
-) -> Result<Month, Response> {
-    let day_of_month: i64 = visit.now().format("%d").parse().unwrap_or(1);
-    let days = visit.or_failed(requests::days(visit.p(), actor, org, day_of_month).await)?;
-    Ok(Month {
-        ok: days.iter().map(|day| day.ok).sum(),
-        failed: days
-            .iter()
-            .map(|day| day.client_errors + day.server_errors)
-            .sum(),
-    })
+/// `2026-11-21` as the column `21 Nov`.
+fn column(day: &requests::Day) -> Column {
+    let at = Micros::parse_rfc3339(&format!("{}T00:00:00Z", day.day));
+    Column {
+        label: at.map_or_else(|| day.day.clone(), |at| at.format("%-d %b")),
+        parts: vec![day.ok, day.client_errors, day.server_errors],
+    }
 }
 
 /// What the waiting step asks about once a second: `{"first": null}` or a sentence.

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::visit::{Visit, in_query, redirect};
 use super::{Asked, asked, nav};
 use crate::paths;
-use crate::public::{Landing, ProviderDown, SignIn, SignedOut};
-use crate::reference::Reference;
+use crate::public::{self, Landing, ProviderDown, SignIn, SignedOut};
+use crate::reference::{self, Reference};
 use crate::ui::ServerError;
 
 /// The landing page; for someone signed in, the console.
@@ -22,7 +22,11 @@ pub async fn home(visit: Visit) -> Response {
     }
     let base_url = visit.base_url();
     let start = paths::sign_in_then(paths::CONSOLE);
-    visit.ok(|| view! { <Landing base_url=base_url start=start signed_in=false /> }.into_any())
+    let exchange = reference::exchange(&visit.site.document, "/v1/me", &public::HEADERS);
+    visit.ok(|| {
+        view! { <Landing base_url=base_url start=start signed_in=false exchange=exchange /> }
+            .into_any()
+    })
 }
 
 /// The organisation looked at last, or the first, or the form that makes one.

@@ -48,11 +48,11 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
 
 /// A key that works: fine, or worth a look.
 fn active(key: &ApiKey, now: Micros) -> (Mark, &'static str, String) {
-    let heavy = key
-        .scopes
-        .contains(Scope::ApiKeysManage)
-        .then_some(" It can make and revoke keys.")
-        .unwrap_or_default();
+    let heavy = if key.scopes.contains(Scope::ApiKeysManage) {
+        " It can make and revoke keys."
+    } else {
+        ""
+    };
     match key.idle_days(now) {
         Some(days) if key.last_used_at.is_some() => (
             Mark::Warn,

@@ -1,11 +1,15 @@
 //! The pieces pages are made of. One component each, used everywhere; looks are in `style/`.
 
 mod act;
+mod chart;
 mod code;
 mod empty;
 mod field;
+mod json;
 mod leaders;
 mod note;
+mod number;
+mod prose;
 mod requests;
 mod section;
 mod state;
@@ -13,11 +17,15 @@ mod steps;
 mod time;
 
 pub use act::{Button, ButtonKind, Confirm};
+pub use chart::{Column, Columns, Fill, Level, Series};
 pub use code::{CallBeside, Code, Snippet, Snippets};
 pub use empty::{NothingMatches, NothingYet};
 pub use field::{Check, Choice, Field, Options};
+pub use json::{Json, JsonLine};
 pub use leaders::{Fact, Hero, Leaders};
 pub use note::{Note, NoteKind, ServerError};
+pub use number::{counted, grouped};
+pub use prose::prose;
 pub use requests::{RequestRow, Requests};
 pub use section::{PageTitle, Section};
 pub use state::{Mark, State};

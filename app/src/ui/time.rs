@@ -7,7 +7,8 @@ pub enum Style {
     /// `12 Nov 2026, 14:31 UTC`
     #[default]
     Full,
-    /// `14:31 today`, `12 Nov`, `12 Nov 2025`: for columns, beside a line that says UTC.
+    /// `14:31 today`, `23:50 yesterday`, `12 Nov`, `12 Nov 2025`: for columns, beside a line that
+    /// says UTC.
     Short,
     /// `14:31:52`
     Clock,
@@ -37,6 +38,8 @@ fn short(at: Micros, now: Micros) -> String {
     let day = |at: Micros| at.format("%Y-%m-%d");
     if day(at) == day(now) {
         at.format("%H:%M today")
+    } else if day(at) == day(now.minus(Span::days(1))) {
+        at.format("%H:%M yesterday")
     } else if at.format("%Y") == now.format("%Y") {
         at.format("%-d %b")
     } else {
@@ -87,7 +90,12 @@ mod tests {
         let now = Micros(1_794_493_912_000_000); // 12 Nov 2026, 14:31:52
         assert_eq!(spoken(now), "12 Nov 2026, 14:31 UTC");
         assert_eq!(short(now, now), "14:31 today");
-        assert_eq!(short(now.minus(Span::days(1)), now), "11 Nov");
+        assert_eq!(
+            short(now.minus(Span::days(1)), now),
+            "14:31 yesterday",
+            "just after midnight that may be minutes ago"
+        );
+        assert_eq!(short(now.minus(Span::days(2)), now), "10 Nov");
         assert_eq!(short(now.minus(Span::days(365)), now), "12 Nov 2025");
     }
 }
