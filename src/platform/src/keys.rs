@@ -107,6 +107,13 @@ pub async fn create_key(
 ) -> Result<Revealed> {
     let now = p.now();
     key::check_expiry(now, new.expires_at).map_err(|e| Error::invalid("expiresAt", &e))?;
+    if new.livemode && matches!(actor, Actor::Key(by) if !by.livemode) {
+        let message = "A test key can make test keys only.".to_owned();
+        return Err(Error::Invalid {
+            field: "livemode",
+            message,
+        });
+    }
     let mut tx = p.store().begin().await?;
     let leave = access::authorise(&mut tx, actor, org, Permission::ManageKeys).await?;
     let scopes = new.scopes.unwrap_or_else(access::default_scopes);

@@ -19,7 +19,8 @@ pub fn router(platform: &Platform) -> Router {
     let pages = pages(platform)
         // Above level 4, compressing a page costs more than drawing it. Files are compressed already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        .layer(from_fn_with_state(public_url, one_name));
+        .layer(from_fn_with_state(public_url, one_name))
+        .layer(from_fn(finish_writes));
     api::site(platform, pages.merge(assets::routes())).layer(from_fn(measure))
 }
 
@@ -54,6 +55,18 @@ async fn one_name(State(public_url): State<Url>, request: Request, next: Next) -
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, there)]).into_response();
     }
     next.run(request).await
+}
+
+/// A write goes on to its end when the browser goes away: cut short between its commit and what
+/// follows from it, a revoked key would be remembered as working.
+async fn finish_writes(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    }
 }
 
 /// Counts and times every answer by its route; failures of ours also leave a line in the log.
