@@ -29,7 +29,7 @@ pub enum Until {
     Count(u64),
 }
 
-/// What came of it. Latencies in nanoseconds, sorted.
+/// What came of it. Latencies in tenths of a microsecond, sorted.
 #[derive(Default)]
 pub struct Outcome {
     pub latencies: Vec<u32>,
@@ -56,13 +56,13 @@ impl Outcome {
         let at = (q * count(self.latencies.len().saturating_sub(1))).round() as usize;
         self.latencies
             .get(at)
-            .map_or(f64::NAN, |nanos| f64::from(*nanos) / 1000.0)
+            .map_or(f64::NAN, |tenths| f64::from(*tenths) / 10.0)
     }
 
     fn note(&mut self, since: Instant, good: bool) {
         if good {
             self.latencies
-                .push(u32::try_from(since.elapsed().as_nanos()).unwrap_or(u32::MAX));
+                .push(u32::try_from(since.elapsed().as_nanos() / 100).unwrap_or(u32::MAX));
         } else {
             self.errors += 1;
         }

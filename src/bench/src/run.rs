@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data::{self, Size};
 use crate::process::Server;
@@ -119,7 +120,15 @@ pub fn main(options: &Options) -> anyhow::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    runtime.block_on(run(options))
+    runtime.block_on(async {
+        // Told to stop, it still stops its servers and removes its database.
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            outcome = run(options) => outcome,
+            _ = terminate.recv() => bail!("stopped"),
+            _ = tokio::signal::ctrl_c() => bail!("stopped"),
+        }
+    })
 }
 
 async fn run(options: &Options) -> anyhow::Result<()> {

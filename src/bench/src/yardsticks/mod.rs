@@ -8,6 +8,7 @@ mod weight;
 
 use anyhow::Context as _;
 
+use crate::clock::tick;
 use crate::report::Row;
 use crate::run::Bench;
 
@@ -17,8 +18,10 @@ pub async fn measure(bench: &Bench, only: &[String]) -> anyhow::Result<Vec<Row>>
     macro_rules! measure {
         ($($name:literal: $run:expr;)*) => {$(
             if only.is_empty() || only.iter().any(|wanted| wanted.eq_ignore_ascii_case($name)) {
-                eprintln!("bench: {}", $name);
-                rows.extend($run.await.with_context(|| format!("measuring {}", $name))?);
+                let begun = tick();
+                let measured = $run.await.with_context(|| format!("measuring {}", $name))?;
+                eprintln!("bench: {} in {:.0} s", $name, begun.elapsed().as_secs_f64());
+                rows.extend(measured);
             }
         )*};
     }
