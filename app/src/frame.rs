@@ -69,7 +69,8 @@ pub fn Console(
                         "Menu"
                     </button>
                     <p class="where">
-                        {org.map(|org| view! { <span class="max-md:hidden">{org.name} " / "</span> })} {title}
+                        {org.map(|org| view! { <span class="max-md:hidden">{org.name}</span> <i class="max-md:hidden">"/"</i> })}
+                        <span>{title}</span>
                     </p>
                     {nav.dev.then(|| view! { <span class="tag max-md:hidden">"Development"</span> })}
                     <button class="btn plain" type="button" popovertarget="me">
@@ -78,7 +79,7 @@ pub fn Console(
                     <Me viewer=nav.viewer />
                 </header>
                 {nav.ribbon.map(ribbon)}
-                <main class="page" id="main">
+                <main class="page" id="main" tabindex="-1">
                     {children()}
                 </main>
             </div>

@@ -27,7 +27,7 @@ pub fn Public(
                     {sign_in.then(|| view! { <a href=paths::SIGN_IN>"Sign in"</a> })}
                 </nav>
             </header>
-            <main id="main">{children()}</main>
+            <main id="main" tabindex="-1">{children()}</main>
             <footer class="foot">
                 <span>"All times are UTC"</span>
                 <a href=paths::OPENAPI>"OpenAPI document"</a>

@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, Event, EventTarget, HtmlElement};
 
 /// Listens for as long as the page lives.
-pub fn listen(target: &EventTarget, event: &str, mut handler: impl FnMut(Event) + 'static) {
-    let closure = Closure::<dyn FnMut(Event)>::new(move |event| handler(event));
+pub fn listen(target: &EventTarget, event: &str, handler: impl FnMut(Event) + 'static) {
+    let closure = Closure::<dyn FnMut(Event)>::new(handler);
     // Refused only for a callback that is not callable.
     _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
     closure.forget();

@@ -4,17 +4,19 @@ use leptos::prelude::*;
 #[island]
 pub fn Copy() -> impl IntoView {
     let copied = RwSignal::new(false);
-    let copy = move |_event: leptos::ev::MouseEvent| {
+    let copy = move |event: leptos::ev::MouseEvent| {
         #[cfg(feature = "hydrate")]
         {
             use super::browser;
-            let text = browser::aimed_at(&_event)
+            let text = browser::aimed_at(&event)
                 .and_then(|button| browser::text_near(&button, ".code", "code"));
             browser::copy(text, move || {
                 copied.set(true);
                 set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
             });
         }
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
     };
     view! {
         <button class="btn js" type="button" on:click=copy>

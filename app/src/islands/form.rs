@@ -21,7 +21,7 @@ pub fn FormGuard() -> impl IntoView {
         });
         // The back button may bring this very page back: it is not busy any more.
         listen(&window(), "pageshow", move |_| {
-            _ = form.remove_attribute("aria-busy")
+            _ = form.remove_attribute("aria-busy");
         });
     });
     view! { <span node_ref=marker hidden></span> }

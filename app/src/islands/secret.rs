@@ -19,14 +19,16 @@ pub fn CopySecret() -> impl IntoView {
             }
         });
     });
-    let copy = move |_event: leptos::ev::MouseEvent| {
+    let copy = move |event: leptos::ev::MouseEvent| {
         #[cfg(feature = "hydrate")]
         {
             use super::browser;
-            let secret = browser::aimed_at(&_event)
+            let secret = browser::aimed_at(&event)
                 .and_then(|button| browser::text_near(&button, ".secret", "code"));
             browser::copy(secret, move || copied.set(true));
         }
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
     };
     view! {
         <button class="btn go js" type="button" on:click=copy>

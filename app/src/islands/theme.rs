@@ -58,12 +58,14 @@ impl Theme {
 #[island]
 pub fn ThemeSwitch() -> impl IntoView {
     let now = RwSignal::new(Theme::now());
-    let choose = move |_event: leptos::ev::SubmitEvent| {
+    let choose = move |event: leptos::ev::SubmitEvent| {
         #[cfg(feature = "hydrate")]
-        if let Some(chosen) = apply(&_event) {
-            _event.prevent_default();
+        if let Some(chosen) = apply(&event) {
+            event.prevent_default();
             now.set(chosen);
         }
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
     };
     let button = move |theme: Theme, word: &'static str| {
         view! {

@@ -65,9 +65,15 @@ const SCOPES: [(&str, &str, Option<&str>); 5] = [
 
 #[component]
 pub fn Create(org_id: String, form: CreateForm, full: bool, base_url: String) -> impl IntoView {
+    let closed = full && form.refused.is_none();
+    let note = if closed {
+        ""
+    } else {
+        "The secret is shown once, on the next page."
+    };
     view! {
-        <Section id="create" title="Create a key" note="The secret is shown once, on the next page." open=true>
-            {if full && form.refused.is_none() {
+        <Section id="create" title="Create a key" note=note open=true>
+            {if closed {
                 view! {
                     <p>
                         "Every key of the plan is in use. Revoke one that is no longer needed, or rotate it to get a new secret for the same key."

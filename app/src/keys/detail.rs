@@ -50,7 +50,9 @@ pub fn KeyPage(nav: Nav, page: KeyView) -> impl IntoView {
             <Revoke page=page.clone() acts=acts />
         }
     });
-    let requests = if page.requests.is_empty() {
+    let requests = if page.requests.is_empty() && page.row.gone {
+        view! { <NothingYet what="This key never called, and cannot any more." /> }.into_any()
+    } else if page.requests.is_empty() {
         view! { <NothingYet what="This key has not called yet." curl=snippets::curl(&page.base_url) /> }.into_any()
     } else {
         view! { <Requests rows=page.requests.clone() one_key=true /> }.into_any()
@@ -118,6 +120,14 @@ fn Facts(page: KeyView) -> impl IntoView {
     }
 }
 
+/// A label with room for the words around it on a button.
+fn clipped(label: &str) -> String {
+    match label.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", label[..end].trim_end()),
+        None => label.to_owned(),
+    }
+}
+
 fn overlap_choice(overlap: Overlap, page: &KeyView) -> Choice {
     let (label, hint) = match overlap {
         Overlap::Now => (
@@ -165,7 +175,7 @@ fn Rotate(page: KeyView, acts: ManageView) -> impl IntoView {
                 <input type="hidden" name="form_id" value=acts.form_id />
                 <Options name="overlap" legend="When the old secret stops" kind=Check::One choices=choices />
                 <p class="acts">
-                    <Button>{format!("Rotate {}", page.row.label)}</Button>
+                    <Button>{format!("Rotate {}", clipped(&page.row.label))}</Button>
                 </p>
                 <FormGuard />
             </form>
@@ -175,7 +185,7 @@ fn Rotate(page: KeyView, acts: ManageView) -> impl IntoView {
 
 #[component]
 fn Revoke(page: KeyView, acts: ManageView) -> impl IntoView {
-    let label = page.row.label.clone();
+    let label = clipped(&page.row.label);
     let call = format!("DELETE /v1/api_keys/{}", page.key_id);
     let curl = snippets::revoke_key(&page.base_url, &page.key_id);
     let use_so_far = match page.row.last_used {
@@ -195,7 +205,7 @@ fn Revoke(page: KeyView, acts: ManageView) -> impl IntoView {
     };
     view! {
         <Section id="revoke" title="Revoke" note="Cannot be undone.">
-            <Confirm ask=format!("Revoke {label}…")>
+            <Confirm ask=format!("Revoke {}…", label.trim_end_matches('…'))>
                 <p>{use_so_far}</p>
                 <form method="post" action=paths::REVOKE_KEY>
                     <input type="hidden" name="org" value=page.org_id />

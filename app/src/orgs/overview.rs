@@ -136,12 +136,16 @@ fn Days(days: Vec<Column>) -> impl IntoView {
         return view! { <NothingYet what="No requests in the last 30 days. Each day with some becomes a column here." /> }
             .into_any();
     };
-    let summary = format!(
-        "{}, the most on {} ({}).",
-        counted(all, "request", "requests"),
-        most.label,
-        grouped(sum(most))
-    );
+    let counted = counted(all, "request", "requests");
+    let summary = if sum(most) == all {
+        format!("{counted}, on {}.", most.label)
+    } else {
+        format!(
+            "{counted}, the most on {} ({}).",
+            most.label,
+            grouped(sum(most))
+        )
+    };
     let series = [
         ("answered", Fill::Ok),
         ("refused, 4xx", Fill::Warn),

@@ -20,7 +20,7 @@ use super::visit::{Visit, redirect};
 use super::{Asked, asked};
 use crate::keys::{KeyPage, KeyView, ManageView, Revealed};
 use crate::paths;
-use crate::ui::ServerError;
+use crate::ui::{ServerError, spoken};
 
 /// An act before this page that did not succeed.
 #[derive(Deserialize, Default)]
@@ -64,6 +64,19 @@ async fn key_page(
     )?;
     let state = key.state(now);
     let manages = standing.member.role.may(Permission::ManageKeys) && state.works();
+    let mut row = key_row(&key, now);
+    row.hint = match state {
+        KeyState::Revoked(at) | KeyState::Expired(at) => {
+            format!(
+                "{} {}. It answers no request any more.",
+                row.state,
+                spoken(at)
+            )
+        }
+        // Said by a line of its own.
+        KeyState::Rotating(_) => String::new(),
+        KeyState::Active => row.hint,
+    };
     let page = KeyView {
         org_id: org.to_string(),
         key_id: id.to_string(),
@@ -74,7 +87,7 @@ async fn key_page(
             _ => None,
         },
         requests: request_rows(&latest, std::slice::from_ref(&key)),
-        row: key_row(&key, now),
+        row,
         manage: manages.then(|| ManageView {
             form_id: forms::form_id(visit),
             refused,
