@@ -91,7 +91,15 @@ function bind(wasm, bindgen) {
   const expected = [`${WASM}.js`, `${WASM}_bg.wasm`];
   const extra = names.filter((name) => !expected.includes(name));
   if (extra.length > 0) fail(`wasm-bindgen wrote what the site cannot serve: ${extra.join(", ")}`);
-  return expected.map((name) => [name, readFileSync(join(out, name))]);
+  const [glue, code] = expected.map((name) => readFileSync(join(out, name)));
+  return [[expected[0], Buffer.from(bare(glue.toString()))], [expected[1], code]];
+}
+
+/** The glue without its comments and its indentation, unless a text runs over a line's end. */
+function bare(js) {
+  const code = js.replace(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, "").replace(/^[ \t]*\/\/.*\n/gm, "");
+  const runsOver = code.split("\n").some((line) => line.split("`").length % 2 === 0);
+  return runsOver ? js : code.replace(/^[ \t]+/gm, "").replace(/\n+/g, "\n");
 }
 
 function tailwind() {
