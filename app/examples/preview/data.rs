@@ -194,6 +194,7 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
         .into(),
         calls: if busy { 60_366 } else { 0 },
         failed: if busy { 641 } else { 0 },
+        granted: true,
         grant_calls: 250,
         grant_remaining: if busy { 0 } else { 250 },
         grant_renews: NOW.next_month(),

@@ -16,6 +16,8 @@ pub struct CreateForm {
     /// Chosen scopes, by their names.
     pub scopes: Vec<String>,
     pub scopes_error: Option<String>,
+    /// The scopes that the person may hand on, by their names.
+    pub offered: Vec<&'static str>,
     pub livemode: bool,
     /// One of [`CreateForm::EXPIRIES`].
     pub expires: String,
@@ -39,6 +41,9 @@ impl CreateForm {
             label_error: None,
             scopes: vec!["read:sec".into()],
             scopes_error: None,
+            offered: domain::key::Scope::ALL
+                .map(domain::key::Scope::as_str)
+                .into(),
             livemode: true,
             expires: "never".into(),
             refused: None,
@@ -91,6 +96,7 @@ pub fn Create(org_id: String, form: CreateForm, full: bool, base_url: String) ->
 fn Form(org_id: String, form: CreateForm, base_url: String) -> impl IntoView {
     let scopes = SCOPES
         .into_iter()
+        .filter(|(value, ..)| form.offered.contains(value))
         .map(|(value, label, hint)| Choice {
             value: value.into(),
             label: label.into(),
@@ -114,7 +120,12 @@ fn Form(org_id: String, form: CreateForm, base_url: String) -> impl IntoView {
             "counts against the free calls",
             form.livemode,
         ),
-        mode("false", "Test", "sample data, free", !form.livemode),
+        mode(
+            "false",
+            "Test",
+            "for trying things out, never billed",
+            !form.livemode,
+        ),
     ];
     let expiries = CreateForm::EXPIRIES.map(|(value, label)| {
         let selected = value == form.expires;

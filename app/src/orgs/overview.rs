@@ -21,6 +21,8 @@ pub struct OverviewView {
     pub meaning: String,
     pub calls: i64,
     pub failed: i64,
+    /// Whether it is the free grant that covers the calls.
+    pub granted: bool,
     pub grant_calls: i64,
     pub grant_remaining: i64,
     pub grant_renews: Micros,
@@ -83,17 +85,15 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
 
 #[component]
 fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
-    let facts = vec![
-        (
-            "Free calls left",
-            format!(
-                "{} of {}",
-                grouped(page.grant_remaining),
-                grouped(page.grant_calls)
-            )
-            .into_any(),
-        ),
-        ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
+    let (left, all) = (grouped(page.grant_remaining), grouped(page.grant_calls));
+    let grant = page.granted.then(|| {
+        [
+            ("Free calls left", format!("{left} of {all}").into_any()),
+            ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
+        ]
+    });
+    let mut facts: Vec<_> = grant.into_iter().flatten().collect();
+    facts.extend([
         ("Failed, so free", grouped(page.failed).into_any()),
         (
             "Last call",
@@ -102,7 +102,7 @@ fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
                 |at| view! { <Stamp at=at style=Style::Short now=page.now /> }.into_any(),
             ),
         ),
-    ];
+    ]);
     view! {
         <section aria-label="This month">
             <div class="herorow">

@@ -64,6 +64,7 @@ async fn keys_page(
     let done = all.iter().find(|key| Some(key.id.as_str()) == revoked);
     let (working, gone): (Vec<&ApiKey>, Vec<&ApiKey>) =
         all.iter().partition(|key| key.state(now).works());
+    let role = standing.member.role;
     let page = KeysView {
         org_id: org.to_string(),
         now,
@@ -72,11 +73,14 @@ async fn keys_page(
         gone: gone.into_iter().map(|key| key_row(key, now)).collect(),
         included: standing.room.included,
         billing_state: standing.billing.state.as_str().to_owned(),
-        create: standing
-            .member
-            .role
-            .may(Permission::ManageKeys)
-            .then_some(form),
+        create: role.may(Permission::ManageKeys).then_some(CreateForm {
+            offered: role
+                .grantable()
+                .iter()
+                .map(|scope| scope.as_str())
+                .collect(),
+            ..form
+        }),
         done: done.map(|key| {
             format!(
                 "{} is revoked. Its next call is answered 401.",

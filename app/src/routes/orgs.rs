@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::billing::plan::GRANT_CALLS;
+use domain::billing::plan::{GRANT_CALLS, PlanKey};
 use domain::id::OrgId;
 use domain::org::{Org, OrgName};
 use domain::time::Micros;
@@ -172,6 +172,7 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         meaning: billing.state.meaning().to_owned(),
         calls: month.map(|day| day.ok).sum::<i64>() + failed,
         failed,
+        granted: billing.state.plan() == PlanKey::SandboxGrant,
         grant_calls: billing.facts.grant.calls,
         grant_remaining: billing.facts.grant.remaining(),
         grant_renews: now.next_month(),

@@ -365,6 +365,15 @@ async fn a_developer_cannot_make_a_key_that_makes_keys() {
     let people = people(World::sqlite().await).await;
     people.world.contract(&people.org.parse().unwrap()).await;
     let developer = people.everybody[4].as_ref();
+    let keys = format!("/orgs/{}/keys", people.org);
+    let offered = |page: &Answer| page.body.contains("value=\"api_keys:manage\"");
+    assert!(!offered(
+        &send(&people.site, "GET", &keys, developer, None).await
+    ));
+    let owner = people.everybody[5].as_ref();
+    assert!(offered(
+        &send(&people.site, "GET", &keys, owner, None).await
+    ));
     let form =
         "form_id=1&label=ci&scopes=read%3Asec&scopes=api_keys%3Amanage&livemode=true&expires=never";
     let answer = send(
