@@ -82,7 +82,7 @@ pub async fn render(bench: &Bench) -> anyhow::Result<Vec<Row>> {
             let round = round(
                 &server,
                 &load,
-                Until::Count(if bench.quick { 400 } else { 4_000 }),
+                Until::Count(if bench.quick { 200 } else { 1_000 }),
             )
             .await?;
             anyhow::ensure!(round.errors == 0, "{} pages were no pages", round.errors);
