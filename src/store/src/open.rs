@@ -207,13 +207,14 @@ async fn open_sqlite(path: &Path, options: &Options) -> std::result::Result<Stor
         .busy_timeout(options.patience)
         .foreign_keys(true)
         .optimize_on_close(true, 1000)
-        .pragma("cache_size", "-8000");
+        // A reader's pages are its own: sixteen large caches would hold the same pages sixteen times.
+        .pragma("cache_size", "-2000");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(options.patience)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(connect.clone())
+        .connect_with(connect.clone().pragma("cache_size", "-16000"))
         .await
         .map_err(damaged)?;
     let read = SqlitePoolOptions::new()

@@ -28,20 +28,30 @@ pub struct Record {
     pub livemode: bool,
 }
 
+#[path = "requests_fresh.rs"]
+mod fresh;
+
 /// Writes a batch, its daily counts, and when each key was last used: a statement or two,
 /// however long the batch. The batch travels as one JSON text, which both databases unfold.
 ///
 /// A record that is there already is neither written nor counted again: when the answer to a
 /// commit is lost, nobody knows whether it happened, and the batch is simply written again.
 pub async fn insert(db: &mut Db, records: &[Record]) -> Result<()> {
-    let batch = serde_json::to_string(records).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+    let json = |records: &[Record]| {
+        serde_json::to_string(records).map_err(|e| sqlx::Error::Encode(Box::new(e)))
+    };
     match db.conn() {
         Conn::Sqlite(c) => {
+            if fresh::insert(&mut *c, records).await? {
+                return Ok(());
+            }
+            let batch = json(records)?;
             for sql in [SQLITE_DAYS, SQLITE_INSERT, SQLITE_KEYS] {
                 query(sql).bind(&batch).execute(&mut *c).await?;
             }
         }
         Conn::Postgres(c) => {
+            let batch = json(records)?;
             for sql in [POSTGRES_INSERT, POSTGRES_KEYS] {
                 query(sql).bind(&batch).execute(&mut *c).await?;
             }
