@@ -81,12 +81,12 @@ fn Content(document: Value, base_url: String) -> impl IntoView {
                         <a href=paths::OPENAPI>"openapi.json"</a> "."
                     </p>
                     <Code label="A first request" text=crate::keys::snippets::curl(&base_url) />
-                    <Rows title="Headers you may send" rows=shared.parameters />
-                    <Rows title="Headers of answers" rows=shared.headers />
+                    <Rows title="Headers you may send" rows=shared.parameters chapter=true />
+                    <Rows title="Headers of answers" rows=shared.headers chapter=true />
                     {(!error.is_empty())
                         .then(|| {
                             view! {
-                                <h4>"When it fails"</h4>
+                                <h3 class="small">"When it fails"</h3>
                                 <Json label="An error" lines=error />
                             }
                         })}

@@ -142,6 +142,9 @@ pub fn Rows(
     /// Fields of an answer: what is worth saying is that one may be missing.
     #[prop(optional)]
     answered: bool,
+    /// Stands right under a chapter, not under one operation.
+    #[prop(optional)]
+    chapter: bool,
 ) -> impl IntoView {
     (!rows.is_empty()).then(|| {
         let each = rows
@@ -167,7 +170,14 @@ pub fn Rows(
             })
             .collect_view();
         view! {
-            {(!title.is_empty()).then(|| view! { <h4>{title}</h4> })}
+            {(!title.is_empty())
+                .then(|| {
+                    if chapter {
+                        view! { <h3 class="small">{title}</h3> }.into_any()
+                    } else {
+                        view! { <h4>{title}</h4> }.into_any()
+                    }
+                })}
             <dl class="rows">{each}</dl>
         }
     })
