@@ -1,7 +1,7 @@
 //! API keys: list, create, rotate, revoke.
 
 use domain::event::{self, EventType};
-use domain::id::{EventId, KeyId, OrgId, RequestId};
+use domain::id::{KeyId, OrgId, RequestId};
 use domain::key::{self, ApiKey, KeyState, Label, Overlap, Scopes};
 use domain::role::Permission;
 use domain::secret::{self, Secret};
@@ -10,7 +10,7 @@ use store::Tx;
 use store::keys::NewKey as Row;
 
 use crate::once::Claim;
-use crate::{Actor, Error, Platform, Result, access, billing};
+use crate::{Actor, Error, Platform, Result, access, billing, events};
 
 /// What to make.
 #[derive(Debug, Clone)]
@@ -35,6 +35,13 @@ pub struct Answer<'a> {
     pub claim: &'a Claim,
     pub status: i64,
     pub body: &'a (dyn Fn(&ApiKey) -> String + Send + Sync),
+}
+
+impl Answer<'_> {
+    /// Stores the answer for `key` with the effect.
+    pub(crate) async fn store(&self, tx: &mut Tx, key: &ApiKey) -> Result<()> {
+        self.claim.finish(tx, self.status, &(self.body)(key)).await
+    }
 }
 
 /// A page of the organisation's keys, newest first.
@@ -144,21 +151,18 @@ pub async fn create_key(
         now,
     )
     .await?;
-    tell(
+    events::tell(
         p,
         &mut tx,
         EventType::ApiKeyCreated,
         actor.recorded(),
-        &made.key,
-        Some(request),
+        (&made.key.org, made.key.id.as_str()),
+        request,
         "{}",
     )
     .await?;
     if let Some(answer) = answer {
-        answer
-            .claim
-            .finish(&mut tx, answer.status, &(answer.body)(&made.key))
-            .await?;
+        answer.store(&mut tx, &made.key).await?;
     }
     tx.commit().await?;
     Ok(made)
@@ -222,21 +226,18 @@ pub async fn rotate_key(
         .await?
         .ok_or(Error::Internal)?;
     let data = format!(r#"{{"oldSecretUntil":"{until}"}}"#);
-    tell(
+    events::tell(
         p,
         &mut tx,
         EventType::ApiKeyRotated,
         actor.recorded(),
-        &key,
-        Some(request),
+        (&key.org, key.id.as_str()),
+        request,
         &data,
     )
     .await?;
     if let Some(answer) = answer {
-        answer
-            .claim
-            .finish(&mut tx, answer.status, &(answer.body)(&key))
-            .await?;
+        answer.store(&mut tx, &key).await?;
     }
     tx.commit().await?;
     p.credentials().forget(&touched);
@@ -260,13 +261,13 @@ pub async fn revoke_key(
         .ok_or(Error::NotFound)?;
     let hashes = store::keys::secrets_of(&mut tx, key).await?;
     if changed {
-        tell(
+        events::tell(
             p,
             &mut tx,
             EventType::ApiKeyRevoked,
             actor.recorded(),
-            &revoked,
-            Some(request),
+            (&revoked.org, revoked.id.as_str()),
+            request,
             "{}",
         )
         .await?;
@@ -275,27 +276,4 @@ pub async fn revoke_key(
     p.credentials().forget(&hashes);
     debug_assert!(matches!(revoked.state(now), KeyState::Revoked(_)));
     Ok(revoked)
-}
-
-pub(crate) async fn tell(
-    p: &Platform,
-    tx: &mut Tx,
-    kind: EventType,
-    actor: event::Actor,
-    key: &ApiKey,
-    request: Option<&RequestId>,
-    data: &str,
-) -> Result<()> {
-    let now = p.now();
-    let event = event::Event {
-        id: EventId::new(now, p.chance()),
-        org: key.org.clone(),
-        kind,
-        recorded_at: now,
-        request: request.cloned(),
-        actor,
-        subject: key.id.to_string(),
-        data: data.to_owned(),
-    };
-    Ok(store::events::insert(tx, &event).await?)
 }

@@ -12,6 +12,7 @@ pub mod auth;
 pub mod billing;
 pub mod context;
 mod error;
+mod events;
 pub mod health;
 pub mod housekeeping;
 pub mod keys;

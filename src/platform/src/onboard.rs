@@ -3,13 +3,13 @@
 use domain::billing::plan::GRANT_CALLS;
 use domain::billing::state::Grant;
 use domain::event::{self, EventType};
-use domain::id::{EventId, OrgId, RequestId};
+use domain::id::{OrgId, RequestId};
 use domain::key::Label;
 use domain::org::{Org, OrgName};
 use domain::role::Role;
 
 use crate::keys::{self, Answer, NewKey, Revealed};
-use crate::{Person, Platform, Result};
+use crate::{Person, Platform, Result, events};
 
 /// How many organisations one person may own: a bound, not a plan.
 const MAX_ORGS: usize = 100;
@@ -60,17 +60,17 @@ pub async fn create_org(
         &now.month(),
     )
     .await?;
-    let event = event::Event {
-        id: EventId::new(now, p.chance()),
-        org: org.id.clone(),
-        kind: EventType::OrgCreated,
-        recorded_at: now,
-        request: Some(request.clone()),
-        actor: actor.clone(),
-        subject: org.id.to_string(),
-        data: "{}".to_owned(),
-    };
-    store::events::insert(&mut tx, &event).await?;
+    let subject = (&org.id, org.id.as_str());
+    events::tell(
+        p,
+        &mut tx,
+        EventType::OrgCreated,
+        actor.clone(),
+        subject,
+        request,
+        "{}",
+    )
+    .await?;
     let new = NewKey {
         label: Label::parse("First key").ok().flatten(),
         scopes: None,
@@ -78,21 +78,19 @@ pub async fn create_org(
         expires_at: None,
     };
     let first = keys::insert(p, &mut tx, &actor, &org.id, &new, now).await?;
-    keys::tell(
+    let subject = (&org.id, first.key.id.as_str());
+    events::tell(
         p,
         &mut tx,
         EventType::ApiKeyCreated,
         actor,
-        &first.key,
-        Some(request),
+        subject,
+        request,
         "{}",
     )
     .await?;
     if let Some(answer) = answer {
-        answer
-            .claim
-            .finish(&mut tx, answer.status, &(answer.body)(&first.key))
-            .await?;
+        answer.store(&mut tx, &first.key).await?;
     }
     tx.commit().await?;
     Ok(Onboarded { org, first })
