@@ -32,6 +32,14 @@ pub enum EventType {
     ApiKeyCreated,
     ApiKeyRotated,
     ApiKeyRevoked,
+    BillingStateChanged,
+    BillingCheckoutCreated,
+    BillingContractRecorded,
+    BillingContractEnded,
+    BillingRestrictionSet,
+    BillingRestrictionCleared,
+    BillingCreditSet,
+    BillingUsageReported,
 }
 
 impl EventType {
@@ -41,6 +49,14 @@ impl EventType {
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyRotated => "api_key.rotated",
             Self::ApiKeyRevoked => "api_key.revoked",
+            Self::BillingStateChanged => "billing.state_changed",
+            Self::BillingCheckoutCreated => "billing.checkout.created",
+            Self::BillingContractRecorded => "billing.contract.recorded",
+            Self::BillingContractEnded => "billing.contract.ended",
+            Self::BillingRestrictionSet => "billing.restriction.set",
+            Self::BillingRestrictionCleared => "billing.restriction.cleared",
+            Self::BillingCreditSet => "billing.credit.set",
+            Self::BillingUsageReported => "billing.usage.reported",
         }
     }
 }

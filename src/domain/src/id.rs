@@ -83,6 +83,10 @@ ids! {
     EventId = "evt_";
     /// A contract recorded by an operator.
     ContractId = "ctr_";
+    /// Something meant to be done at the payment provider.
+    IntentId = "int_";
+    /// A month's usage, reported for invoicing.
+    UsageReportId = "urep_";
     /// One error answer, to be quoted to support.
     ErrorId = "err_";
 }

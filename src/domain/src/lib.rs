@@ -10,6 +10,7 @@ pub mod billing;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod money;
 pub mod org;
 pub mod path;
 pub mod role;

@@ -27,6 +27,10 @@ pub enum Permission {
     ViewKeys,
     /// Create, rotate and revoke keys.
     ManageKeys,
+    /// See plans, prices, invoices and the card's last digits.
+    ViewBilling,
+    /// Subscribe, attach a card, open the portal, set the budget.
+    ManageBilling,
 }
 
 impl Role {
@@ -40,7 +44,8 @@ impl Role {
 
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ViewOrg | Permission::ViewKeys => true,
+            Permission::ViewOrg | Permission::ViewKeys | Permission::ViewBilling => true,
+            Permission::ManageBilling => matches!(self, Self::Owner | Self::Admin | Self::Billing),
             Permission::ManageKeys => matches!(self, Self::Owner | Self::Admin | Self::Developer),
         }
     }
@@ -71,6 +76,8 @@ impl Permission {
         match self {
             Self::ViewOrg | Self::ViewKeys => &[],
             Self::ManageKeys => &[Scope::ApiKeysManage],
+            Self::ViewBilling => &[Scope::BillingRead, Scope::BillingManage, Scope::ReadSec],
+            Self::ManageBilling => &[Scope::BillingManage],
         }
     }
 }
@@ -102,18 +109,18 @@ mod tests {
 
     #[test]
     fn the_permission_table() {
-        use Permission::{ManageKeys, ViewKeys, ViewOrg};
+        use Permission::{ManageBilling, ManageKeys, ViewBilling, ViewKeys, ViewOrg};
         use Role::{Admin, Billing, Developer, Owner, Viewer};
         let table = [
-            (Owner, [true, true, true]),
-            (Admin, [true, true, true]),
-            (Billing, [true, true, false]),
-            (Developer, [true, true, true]),
-            (Viewer, [true, true, false]),
+            (Owner, [true, true, true, true, true]),
+            (Admin, [true, true, true, true, true]),
+            (Billing, [true, true, false, true, true]),
+            (Developer, [true, true, true, true, false]),
+            (Viewer, [true, true, false, true, false]),
         ];
         for (role, may) in table {
             assert_eq!(
-                [ViewOrg, ViewKeys, ManageKeys].map(|p| role.may(p)),
+                [ViewOrg, ViewKeys, ManageKeys, ViewBilling, ManageBilling].map(|p| role.may(p)),
                 may,
                 "{role}"
             );

@@ -1,0 +1,14 @@
+//! The rules of money: what a state follows from, and that nothing else matters.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod dice;
+mod edges;
+mod learning;
+mod machine;
+mod make;
+mod money;
+mod permits;
+mod precedence;
+mod turning;
+mod wire;
