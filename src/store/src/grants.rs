@@ -1,19 +1,50 @@
-//! The calls a month that the platform covers.
+//! The calls that the platform covers, and how many of the period's are used.
 
-use domain::billing::state::Grant;
+use domain::billing::grant::{Grant, Renewal};
 use domain::id::OrgId;
-use sqlx::query;
+use sqlx::{FromRow, query};
 
 use crate::db::{Db, Result};
 
-pub async fn insert(db: &mut Db, org: &OrgId, grant: Grant, month: &str) -> Result<()> {
-    const SQL: &str = "INSERT INTO grants (org_id, calls, used, month) VALUES ($1, $2, $3, $4)";
+/// The grant's columns, wherever they are joined in.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct GrantRow {
+    calls: i64,
+    credit: i64,
+    renewal: String,
+    period: String,
+    used: i64,
+}
+
+impl From<GrantRow> for Grant {
+    fn from(row: GrantRow) -> Self {
+        Self {
+            calls: row.calls,
+            credit: row.credit,
+            // What was written by a newer program is given once at most.
+            renewal: if row.renewal == Renewal::Monthly.as_str() {
+                Renewal::Monthly
+            } else {
+                Renewal::Never
+            },
+            period: row.period,
+            used: row.used,
+        }
+    }
+}
+
+pub async fn insert(db: &mut Db, org: &OrgId, grant: &Grant) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO grants (org_id, calls, credit, renewal, period, used)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     on!(db, |c| {
         query(SQL)
             .bind(org.as_str())
             .bind(grant.calls)
+            .bind(grant.credit)
+            .bind(grant.renewal.as_str())
+            .bind(&grant.period)
             .bind(grant.used)
-            .bind(month)
             .execute(c)
             .await
             .map(drop)
@@ -21,10 +52,23 @@ pub async fn insert(db: &mut Db, org: &OrgId, grant: Grant, month: &str) -> Resu
     Ok(())
 }
 
-/// The grant as it stands in `month`: what was used in another month no longer counts.
-pub(crate) fn in_month(calls: i64, used: i64, used_in: &str, month: &str) -> Grant {
-    Grant {
-        calls,
-        used: if used_in == month { used } else { 0 },
-    }
+/// Writes the whole grant down. The caller holds the organisation's lock.
+pub async fn update(db: &mut Db, org: &OrgId, grant: &Grant) -> Result<()> {
+    const SQL: &str = "
+        UPDATE grants
+        SET calls = $2, credit = $3, renewal = $4, period = $5, used = $6
+        WHERE org_id = $1";
+    on!(db, |c| {
+        query(SQL)
+            .bind(org.as_str())
+            .bind(grant.calls)
+            .bind(grant.credit)
+            .bind(grant.renewal.as_str())
+            .bind(&grant.period)
+            .bind(grant.used)
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! API keys and their secrets.
 
+use domain::billing::facts::Facts;
 use domain::event::Actor;
 use domain::id::{KeyId, OrgId, UserId};
 use domain::key::{ApiKey, Creator, Label, Scopes};
@@ -7,8 +8,8 @@ use domain::secret::{Mask, SecretHash};
 use domain::time::Micros;
 use sqlx::{FromRow, query, query_as, query_scalar};
 
+use crate::billing::FactsRow;
 use crate::db::{Db, Result};
-use crate::orgs::BillingFacts;
 
 /// A key as it is inserted; its first secret comes with it.
 #[derive(Debug, Clone)]
@@ -145,6 +146,24 @@ pub async fn secrets_of(db: &mut Db, key: &KeyId) -> Result<Vec<SecretHash>> {
         .collect())
 }
 
+/// Every hash of the organisation's secrets that may still work.
+pub async fn secrets_of_org(db: &mut Db, org: &OrgId) -> Result<Vec<SecretHash>> {
+    const SQL: &str = "
+        SELECT key_secrets.hash
+        FROM api_keys
+        JOIN key_secrets ON key_secrets.key_id = api_keys.id
+        WHERE api_keys.org_id = $1
+          AND api_keys.revoked_at IS NULL";
+    let hashes: Vec<Vec<u8>> = on!(db, |c| query_scalar(SQL)
+        .bind(org.as_str())
+        .fetch_all(c)
+        .await)?;
+    Ok(hashes
+        .iter()
+        .filter_map(|hash| SecretHash::from_stored(hash))
+        .collect())
+}
+
 /// What a presented secret stands for, with all that deciding about a request needs.
 #[derive(Debug, Clone, FromRow)]
 pub struct Credential {
@@ -158,12 +177,16 @@ pub struct Credential {
     pub key_expires_at: Option<i64>,
     pub key_revoked_at: Option<i64>,
     #[sqlx(flatten)]
-    pub billing: BillingFacts,
-    /// The next instant at which a contract begins or ends: until then the facts stand.
-    pub billing_changes_at: Option<i64>,
+    billing: FactsRow,
 }
 
-pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<Option<Credential>> {
+impl Credential {
+    pub fn facts(&self) -> Facts {
+        self.billing.clone().into()
+    }
+}
+
+pub async fn credential(db: &mut Db, hash: &SecretHash) -> Result<Option<Credential>> {
     const SQL: &str = "
         SELECT
           api_keys.id AS key_id,
@@ -175,30 +198,20 @@ pub async fn credential(db: &mut Db, hash: &SecretHash, now: Micros) -> Result<O
           key_secrets.ends_at AS secret_ends_at,
           api_keys.expires_at AS key_expires_at,
           api_keys.revoked_at AS key_revoked_at,
+          billing_accounts.facts,
           grants.calls,
-          grants.used,
-          grants.month,
-          EXISTS (
-            SELECT 1
-            FROM contracts
-            WHERE contracts.org_id = api_keys.org_id
-              AND contracts.starts_at <= $2
-              AND (contracts.ends_at IS NULL OR contracts.ends_at > $2)
-          ) AS contract,
-          (
-            SELECT MIN(CASE WHEN ahead.starts_at > $2 THEN ahead.starts_at ELSE ahead.ends_at END)
-            FROM contracts ahead
-            WHERE ahead.org_id = api_keys.org_id
-              AND (ahead.starts_at > $2 OR ahead.ends_at > $2)
-          ) AS billing_changes_at
+          grants.credit,
+          grants.renewal,
+          grants.period,
+          grants.used
         FROM key_secrets
         JOIN api_keys ON api_keys.id = key_secrets.key_id
         JOIN orgs ON orgs.id = api_keys.org_id
+        JOIN billing_accounts ON billing_accounts.org_id = api_keys.org_id
         JOIN grants ON grants.org_id = api_keys.org_id
         WHERE key_secrets.hash = $1";
     Ok(on!(db, |c| query_as(SQL)
         .bind(&hash.0[..])
-        .bind(now.0)
         .fetch_optional(c)
         .await)?)
 }

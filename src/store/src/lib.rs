@@ -8,17 +8,25 @@
 
 #[macro_use]
 pub mod db;
-pub mod contracts;
+pub mod billing;
+pub mod customers;
 pub mod events;
 pub mod grants;
 pub mod idempotency;
+pub mod intents;
+pub mod invoices;
+mod json;
 pub mod keys;
 pub mod login_attempts;
 mod open;
+pub mod operators;
 pub mod orgs;
+pub mod rate_cards;
 pub mod requests;
 pub mod sessions;
 pub mod settings;
+pub mod stripe_events;
+pub mod usage_months;
 pub mod users;
 pub mod verify;
 

@@ -1,15 +1,12 @@
 //! Organisations and who belongs to them.
 
-use domain::billing::state::Facts;
 use domain::id::{OrgId, UserId};
 use domain::org::{Membership, Org, OrgName};
 use domain::role::Role;
 use domain::time::Micros;
-use serde::Deserialize;
 use sqlx::{FromRow, query, query_as};
 
 use crate::db::{Db, Result};
-use crate::grants;
 
 #[derive(FromRow)]
 struct OrgRow {
@@ -69,49 +66,6 @@ pub async fn lock(db: &mut Db, id: &OrgId) -> Result<()> {
         .await
         .map(drop))?;
     Ok(())
-}
-
-/// What the billing state of an organisation follows from at `now`.
-pub async fn billing_facts(db: &mut Db, id: &OrgId, now: Micros) -> Result<Option<BillingFacts>> {
-    const SQL: &str = "
-        SELECT
-          grants.calls,
-          grants.used,
-          grants.month,
-          EXISTS (
-            SELECT 1
-            FROM contracts
-            WHERE contracts.org_id = $1
-              AND contracts.starts_at <= $2
-              AND (contracts.ends_at IS NULL OR contracts.ends_at > $2)
-          ) AS contract
-        FROM grants
-        WHERE grants.org_id = $1";
-    Ok(on!(db, |c| query_as(SQL)
-        .bind(id.as_str())
-        .bind(now.0)
-        .fetch_optional(c)
-        .await)?)
-}
-
-/// Stored facts as they stood when they were read; the month is looked at later.
-#[derive(Debug, Clone, Deserialize, FromRow)]
-pub struct BillingFacts {
-    calls: i64,
-    used: i64,
-    month: String,
-    /// Any contract in force: one that ran out or begins later takes nothing from one that holds.
-    contract: bool,
-}
-
-impl BillingFacts {
-    /// The facts as they stand in the UTC month `month`.
-    pub fn in_month(&self, month: &str) -> Facts {
-        Facts {
-            contract: self.contract,
-            grant: grants::in_month(self.calls, self.used, &self.month, month),
-        }
-    }
 }
 
 pub async fn find(db: &mut Db, id: &OrgId) -> Result<Option<Org>> {

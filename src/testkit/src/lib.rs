@@ -12,6 +12,8 @@
 mod ambient;
 mod database;
 #[cfg(feature = "platform")]
+mod till;
+#[cfg(feature = "platform")]
 mod world;
 
 pub use database::Database;
@@ -19,7 +21,8 @@ pub use database::Database;
 #[cfg(feature = "platform")]
 pub use {
     ambient::{ManualClock, SeededChance},
-    world::{SignedIn, World},
+    till::{Till, WEBHOOK_SECRET},
+    world::{OPERATOR, SignedIn, World},
 };
 
 /// Turns one test body into two tests, `NAME::on_sqlite` and `NAME::on_postgres`, each with a

@@ -12,14 +12,18 @@ use domain::secret::SecretHash;
 use domain::session::{Lifetimes, Session};
 use domain::time::Micros;
 use domain::user::Identity;
+use platform::billing::operators::{self, Act, Operator};
 use platform::keys::{NewKey, Revealed};
 use platform::onboard::{self, Onboarded};
-use platform::{Actor, Chance as _, Person, Platform, Settings};
+use platform::{Actor, Chance as _, Outside, Person, Platform, Settings};
 use providers::oidc::{Issuer, Oidc, OidcConfig, Timeouts};
 use store::{Kind, Store};
 use url::Url;
 
-use crate::{Database, ManualClock, SeededChance};
+use crate::{Database, ManualClock, SeededChance, Till};
+
+/// Whoever signs in under this address is staff.
+pub const OPERATOR: &str = "olga@example.com";
 
 /// A platform and what stands behind it.
 pub struct World {
@@ -29,6 +33,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub chance: Arc<SeededChance>,
     pub database: Arc<Database>,
+    /// The payment sandbox, in a world where money moves.
+    pub till: Option<Arc<Till>>,
 }
 
 /// Somebody with a session, and the token that stands in their cookie.
@@ -62,12 +68,24 @@ impl World {
         Self::with(database, Arc::new(ManualClock::new()), |_| nowhere()).await
     }
 
+    /// A platform that takes payments, with the payment sandbox behind it. Its webhooks go nowhere
+    /// unless a test says where to.
+    pub async fn paying(database: Arc<Database>) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let chance = Arc::new(SeededChance::new(seed()));
+        let till = Till::open(&clock, &chance).await;
+        Self::build(database, clock, |_| nowhere(), Some(till)).await
+    }
+
     /// A second process on the same database, under the same clock.
     pub async fn twin(&self) -> Self {
-        Self::with(Arc::clone(&self.database), Arc::clone(&self.clock), |_| {
-            nowhere()
-        })
-        .await
+        let (database, clock) = (Arc::clone(&self.database), Arc::clone(&self.clock));
+        Self::build(database, clock, |_| nowhere(), self.till.clone()).await
+    }
+
+    /// The payment sandbox of a paying world.
+    pub fn till(&self) -> &Till {
+        self.till.as_deref().expect("a paying world")
     }
 
     /// A platform that asks `identity` who people are.
@@ -76,20 +94,33 @@ impl World {
         clock: Arc<ManualClock>,
         identity: impl FnOnce(Arc<ManualClock>) -> Oidc,
     ) -> Self {
-        static SEED: AtomicU64 = AtomicU64::new(1);
-        // Every world of a program its own: two on one database must not draw the same ids.
-        let chance = Arc::new(SeededChance::new(SEED.fetch_add(1, Ordering::Relaxed)));
+        Self::build(database, clock, identity, None).await
+    }
+
+    async fn build(
+        database: Arc<Database>,
+        clock: Arc<ManualClock>,
+        identity: impl FnOnce(Arc<ManualClock>) -> Oidc,
+        till: Option<Arc<Till>>,
+    ) -> Self {
+        let chance = Arc::new(SeededChance::new(seed()));
         let store = database.open().await;
         let settings = Settings {
             lifetimes: Lifetimes::default(),
             provider_name: "Example".to_owned(),
             public_url: Url::parse("http://127.0.0.1:3000").expect("a URL"),
             issuer_alias: None,
-            dev: false,
+            dev: till.is_some(),
+            catalogue: Arc::new(platform::catalogue::builtin()),
+            grace: domain::billing::state::DEFAULT_GRACE,
+            operators: vec![OPERATOR.to_owned()],
         };
         let platform = Platform::new(
             store.clone(),
-            identity(Arc::clone(&clock)),
+            Outside {
+                identity: identity(Arc::clone(&clock)),
+                payments: till.as_ref().map(|till| till.payments()),
+            },
             settings,
             Arc::clone(&clock) as Arc<dyn platform::Clock>,
             Arc::clone(&chance) as Arc<dyn platform::Chance>,
@@ -100,6 +131,7 @@ impl World {
             clock,
             chance,
             database,
+            till,
         }
     }
 
@@ -174,12 +206,14 @@ impl World {
 
     /// A commercial contract from now on: room for a hundred keys.
     pub async fn contract(&self, org: &OrgId) {
-        let id = domain::id::ContractId::new(self.now(), self.bytes());
-        let mut tx = self.store.begin().await.expect("begin");
-        store::contracts::insert(&mut tx, &id, org, self.now(), None, self.now())
+        let act = Act::RecordContract {
+            starts_at: self.now(),
+            ends_at: None,
+        };
+        let operator = Operator::CommandLine;
+        operators::act(&self.platform, &operator, org, &act, None)
             .await
             .expect("contract");
-        tx.commit().await.expect("commit");
     }
 
     /// Another key, made by `actor`.
@@ -192,6 +226,12 @@ impl World {
         };
         platform::keys::create_key(&self.platform, actor, org, new, &self.request(), None).await
     }
+}
+
+/// Every world of a program its own: two on one database must not draw the same ids.
+fn seed() -> u64 {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    SEED.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A provider that nobody answers for: it is not asked anything before a sign-in.

@@ -7,15 +7,19 @@
     reason = "a test stops at the first surprise, and measures how long it was kept waiting"
 )]
 
+mod accounts;
 mod idempotency;
 mod identity;
 mod keys;
 mod migrations;
+mod operators;
 mod orgs;
 mod plans;
 mod postgres;
+mod provider;
 mod requests;
 mod sqlite;
 mod support;
 mod text;
+mod usage;
 mod verify;

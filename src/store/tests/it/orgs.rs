@@ -1,18 +1,11 @@
-//! Organisations, members, grants, contracts.
+//! Organisations and their members.
 
-use domain::billing::state::{Facts, Grant};
-use domain::id::{ContractId, OrgId};
+use domain::id::OrgId;
 use domain::role::Role;
-use domain::time::Micros;
 use store::Error;
 use testkit::on_both;
 
 use crate::support::{NOW, fresh, named, org, user};
-
-/// From when, until when.
-type Contract = (i64, Option<i64>);
-/// At this instant, is one in force.
-type Expected = (i64, bool);
 
 on_both! {
     async fn an_organisation_round_trips(db: &Database) {
@@ -53,52 +46,6 @@ on_both! {
         let ada = user(&mut tx).await;
         let refused = store::orgs::add_member(&mut tx, &OrgId::new(NOW, fresh()), &ada.id, Role::Owner, NOW).await;
         assert!(matches!(refused, Err(Error::Failed(_))), "{refused:?}");
-    }
-
-    async fn a_grant_starts_anew_each_month(db: &Database) {
-        let store = db.open().await;
-        let mut tx = store.begin().await.unwrap();
-        let org = named("Northwind");
-        store::orgs::insert(&mut tx, &org).await.unwrap();
-        assert!(store::orgs::billing_facts(&mut tx, &org.id, NOW).await.unwrap().is_none());
-        store::grants::insert(&mut tx, &org.id, Grant { calls: 250, used: 250 }, "2026-11").await.unwrap();
-        let facts = store::orgs::billing_facts(&mut tx, &org.id, NOW).await.unwrap().unwrap();
-        for (month, used) in [("2026-11", 250), ("2026-12", 0)] {
-            assert_eq!(facts.in_month(month), Facts { contract: false, grant: Grant { calls: 250, used } });
-        }
-    }
-
-    async fn a_grant_is_never_used_beyond_its_calls(db: &Database) {
-        let store = db.open().await;
-        let mut tx = store.begin().await.unwrap();
-        let org = named("Northwind");
-        store::orgs::insert(&mut tx, &org).await.unwrap();
-        let refused = store::grants::insert(&mut tx, &org.id, Grant { calls: 250, used: 251 }, "2026-11").await;
-        assert!(matches!(refused, Err(Error::Failed(_))), "{refused:?}");
-    }
-
-    async fn any_contract_in_force_counts(db: &Database) {
-        let store = db.open().await;
-        let cases: [(&str, &[Contract], &[Expected]); 5] = [
-            ("none", &[], &[(100, false)]),
-            ("open-ended", &[(100, None)], &[(99, false), (100, true), (1_000, true)]),
-            ("ended", &[(100, Some(200))], &[(199, true), (200, false)]),
-            ("renewed ahead of time", &[(100, Some(200)), (200, Some(300))], &[(150, true), (200, true), (300, false)]),
-            ("a short one inside a long one", &[(100, Some(900)), (200, Some(300))], &[(250, true), (500, true)]),
-        ];
-        for (case, contracts, expected) in cases {
-            let mut tx = store.begin().await.unwrap();
-            let ada = user(&mut tx).await;
-            let org = org(&mut tx, &ada).await;
-            for (starts, ends) in contracts {
-                let id = ContractId::new(NOW, fresh());
-                store::contracts::insert(&mut tx, &id, &org.id, Micros(*starts), ends.map(Micros), NOW).await.unwrap();
-            }
-            for (now, holds) in expected {
-                let facts = store::orgs::billing_facts(&mut tx, &org.id, Micros(*now)).await.unwrap().unwrap();
-                assert_eq!(facts.in_month("2026-11").contract, *holds, "{case} at {now}");
-            }
-        }
     }
 
     async fn a_lock_makes_count_then_add_exact(db: &Database) {

@@ -39,7 +39,7 @@ fn statements() -> Vec<Statement> {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // `verify` reads everything: that is its work.
-        if name != "verify.rs" {
+        if path.is_file() && name != "verify.rs" {
             found.extend(consts(&name, &std::fs::read_to_string(path).unwrap()));
         }
     }
@@ -221,7 +221,7 @@ fn no_statement_is_overlooked() {
         .iter()
         .map(|statement| statement.name.as_str())
         .collect();
-    assert!(names.len() >= 45, "{names:#?}");
+    assert!(names.len() >= 80, "{names:#?}");
     for (allowed, why) in ALLOWED {
         assert!(
             names.contains(&allowed),
@@ -239,6 +239,9 @@ fn no_statement_is_overlooked() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for file in std::fs::read_dir(sources).unwrap() {
         let path = file.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         let source = std::fs::read_to_string(&path).unwrap();
         for call in ["query(\"", "query_as(\"", "query_scalar(\""] {
             assert!(

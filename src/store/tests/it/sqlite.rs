@@ -210,7 +210,12 @@ async fn what_was_committed_is_there_after_a_crash() {
         Some(org)
     );
     assert_eq!(store::orgs::find(&mut db, &lost.id).await.unwrap(), None);
-    assert_eq!(store::verify::verify(&mut db).await.unwrap(), []);
+    assert_eq!(
+        store::verify::verify(&mut db, domain::billing::state::DEFAULT_GRACE)
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
@@ -276,7 +281,12 @@ async fn a_disk_that_is_really_full_loses_nothing_that_was_acknowledged() {
         .unwrap()
         .len();
     assert_eq!(written, acknowledged);
-    assert_eq!(store::verify::verify(&mut db).await.unwrap(), []);
+    assert_eq!(
+        store::verify::verify(&mut db, domain::billing::state::DEFAULT_GRACE)
+            .await
+            .unwrap(),
+        []
+    );
     drop(db);
     tenant(&store).await;
 }

@@ -2,10 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::billing::state::Grant;
+use domain::billing::facts::Facts;
+use domain::billing::grant::{Grant, Renewal};
+use domain::billing::intent::{Intent, IntentStatus, Purpose};
+use domain::billing::plan::{Interval, PlanKey};
+use domain::billing::remote::{Customer, Invoice, InvoiceStatus};
+use domain::billing::state::{DEFAULT_GRACE, Standing, derive};
 use domain::event::{Actor, Event, EventType};
-use domain::id::{EventId, KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::id::{EventId, IntentId, KeyId, OrgId, RequestId, SessionId, UserId};
 use domain::key::Scopes;
+use domain::money::Usd;
 use domain::org::{Org, OrgName};
 use domain::role::Role;
 use domain::secret::{self, SecretHash};
@@ -13,8 +19,11 @@ use domain::session::Session;
 use domain::time::Micros;
 use domain::user::{Identity, User};
 use store::Db;
+use store::billing::Cause;
 use store::keys::NewKey;
 use store::requests::Record;
+use store::stripe_events::Received;
+use store::usage_months::Line;
 
 /// 2026-11-21T09:14:02.120Z
 pub const NOW: Micros = Micros::from_millis(1_795_252_442_120);
@@ -54,6 +63,31 @@ pub fn named(name: &str) -> Org {
     }
 }
 
+/// Of a new organisation, with a fresh grant.
+pub fn facts() -> Facts {
+    Facts::new(Grant::fresh(250, Renewal::Monthly, NOW))
+}
+
+/// What they amount to at [`NOW`].
+pub fn standing(facts: &Facts) -> Standing {
+    derive(facts, NOW, DEFAULT_GRACE)
+}
+
+/// A grant, an account and the beginning of its history.
+pub async fn account(db: &mut Db, org: &Org, facts: &Facts) {
+    let standing = standing(facts);
+    store::grants::insert(db, &org.id, &facts.grant)
+        .await
+        .unwrap();
+    store::billing::insert(db, &org.id, facts, &standing, NOW)
+        .await
+        .unwrap();
+    let both = (facts, &standing);
+    store::billing::record(db, &org.id, Cause::Created, &Actor::Platform, both, NOW)
+        .await
+        .unwrap();
+}
+
 /// An organisation as onboarding leaves it, but for its key.
 pub async fn org(db: &mut Db, owner: &User) -> Org {
     let org = named("Northwind Research");
@@ -61,17 +95,7 @@ pub async fn org(db: &mut Db, owner: &User) -> Org {
     store::orgs::add_member(db, &org.id, &owner.id, Role::Owner, NOW)
         .await
         .unwrap();
-    store::grants::insert(
-        db,
-        &org.id,
-        Grant {
-            calls: 250,
-            used: 0,
-        },
-        "2026-11",
-    )
-    .await
-    .unwrap();
+    account(db, &org, &facts()).await;
     let made = event(&org, EventType::OrgCreated, org.id.as_str());
     store::events::insert(db, &made).await.unwrap();
     org
@@ -155,4 +179,82 @@ pub async fn tenant(store: &store::Store) -> (User, Org, KeyId, SecretHash) {
     let (key, hash) = key(&mut tx, &org, &Actor::Person(user.id.clone())).await;
     tx.commit().await.unwrap();
     (user, org, key, hash)
+}
+
+pub fn customer(id: &str) -> Customer {
+    Customer {
+        id: id.to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        name: Some("Northwind Research".to_owned()),
+        livemode: false,
+        created_at: NOW,
+        default_card: None,
+        deleted: false,
+    }
+}
+
+/// Asked for once, in vain.
+pub fn invoice(id: &str, created_at: Micros) -> Invoice {
+    Invoice {
+        id: id.to_owned(),
+        subscription: None,
+        number: Some("EX-0001".to_owned()),
+        status: InvoiceStatus::Open,
+        due: Usd::micros(55_000_000),
+        remaining: Usd::micros(55_000_000),
+        attempts: 1,
+        next_attempt_at: None,
+        created_at,
+        finalized_at: Some(created_at),
+        paid_at: None,
+        hosted_url: None,
+    }
+}
+
+pub fn subscribe() -> Purpose {
+    Purpose::Subscribe {
+        plan: PlanKey::Team,
+        interval: Interval::Annual,
+        success_url: "https://example.com/billing?done".to_owned(),
+        cancel_url: "https://example.com/billing".to_owned(),
+    }
+}
+
+pub fn intent(org: &Org, purpose: Purpose) -> Intent {
+    Intent {
+        id: IntentId::new(NOW, fresh()),
+        org: org.id.clone(),
+        purpose,
+        status: IntentStatus::Open,
+        object: None,
+        url: None,
+        created_at: NOW,
+        expires_at: None,
+    }
+}
+
+pub fn received<'a>(id: &'a str, org: Option<&'a OrgId>) -> Received<'a> {
+    Received {
+        id,
+        kind: "invoice.paid",
+        created_at: NOW,
+        source: "webhook",
+        customer: None,
+        object: Some("in_1"),
+        org,
+    }
+}
+
+/// So many units of a family at so many micro-dollars each.
+pub fn line(family: &str, unit: i64, units: i64) -> Line {
+    Line {
+        plan: "payg".to_owned(),
+        family: family.to_owned(),
+        rate_card: "2026-09".to_owned(),
+        unit: Usd::micros(unit),
+        units,
+        requests: units,
+        amount: Usd::micros(unit * units),
+        last_at: NOW,
+    }
 }

@@ -1,6 +1,13 @@
 //! The checker finds nothing in what the store wrote, and each thing that is wrong.
 
+use std::collections::BTreeSet;
+
+use domain::billing::intent::IntentStatus;
+use domain::billing::state::DEFAULT_GRACE;
 use domain::event::Actor;
+use domain::id::UsageReportId;
+use domain::time::Span;
+use store::billing::Cause;
 use store::db::Conn;
 use store::idempotency::{self, Place};
 use store::verify::verify;
@@ -11,7 +18,7 @@ use crate::support::{NOW, key, record, tenant};
 
 async fn rules_broken(store: &Store) -> Vec<&'static str> {
     let mut db = store.read().await.unwrap();
-    let mut rules: Vec<_> = verify(&mut db)
+    let mut rules: Vec<_> = verify(&mut db, DEFAULT_GRACE)
         .await
         .unwrap()
         .into_iter()
@@ -86,7 +93,7 @@ on_both! {
             idempotency::claim(&mut tx, &place, b"", NOW, NOW).await.unwrap();
             idempotency::finish(&mut tx, &place, 201, &format!(r#"{{"id":"{key}"}}"#)).await.unwrap();
             vandalise(&mut tx, wrong).await;
-            let findings = verify(&mut tx).await.unwrap();
+            let findings = verify(&mut tx, DEFAULT_GRACE).await.unwrap();
             assert!(findings.iter().any(|finding| finding.rule == rule), "{wrong}: {findings:?}");
         }
     }
