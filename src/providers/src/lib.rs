@@ -2,5 +2,7 @@
 //! checked and handed over as plain values; who may do what with them is decided elsewhere.
 //!
 //! * [`oidc`]: signing in through any OpenID Connect provider.
+//! * [`stripe`]: customers, subscriptions, cards and invoices at Stripe, and its signed events.
 
 pub mod oidc;
+pub mod stripe;

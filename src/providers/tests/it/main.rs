@@ -1,4 +1,5 @@
-//! The login client against the embedded provider, over real HTTP.
+//! The login client against the embedded provider and the payment client against a scripted peer,
+//! both over real HTTP.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,4 +10,5 @@
 mod cache;
 mod hostile;
 mod login;
+mod stripe;
 mod world;

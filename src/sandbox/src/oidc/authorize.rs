@@ -4,12 +4,13 @@
 use axum::{
     body::Bytes,
     extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use url::Url;
 
 use super::{Client, Provider, grants::Grant, lock, page, params::Params, people, redirect};
+use crate::common::same_origin;
 
 /// A sign-in request that may be shown to somebody.
 pub(super) struct Request<'a> {
@@ -68,7 +69,7 @@ pub(super) async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !same_origin(&provider, &headers) {
+    if !same_origin(provider.issuer(), &headers) {
         return page::problem(
             StatusCode::FORBIDDEN,
             "This form was sent by another site, so nothing was done.",
@@ -189,16 +190,4 @@ fn back(provider: &Provider, request: &Request<'_>, answer: &[(&str, &str)]) -> 
         .extend_pairs(request.state.map(|state| ("state", state)))
         .append_pair("iss", provider.issuer());
     location.into()
-}
-
-/// Whether a browser says that this provider's own page sent the form. Clients that are no
-/// browser say nothing, and have no session to abuse.
-fn same_origin(provider: &Provider, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or(""));
-    match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => Url::parse(provider.issuer())
-            .is_ok_and(|url| url.origin().ascii_serialization() == origin),
-        (None, None) => true,
-    }
 }

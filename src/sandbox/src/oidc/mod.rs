@@ -18,27 +18,21 @@ mod userinfo;
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, header},
-    response::{IntoResponseParts, Response, ResponseParts},
     routing::{get, post},
     serve::ListenerExt,
 };
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::common::{NoStore, lock, redirect};
+pub use crate::{Clock, Random};
 pub use people::Person;
-
-/// The current time in microseconds since 1970, as the process that starts the provider sees it.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// Fills the slice with unguessable bytes.
-pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// What the provider is started with.
 pub struct Config {
@@ -191,33 +185,4 @@ pub async fn serve(
     axum::serve(listener, router(config))
         .with_graceful_shutdown(shutdown)
         .await
-}
-
-/// Keeps an answer out of every cache.
-struct NoStore;
-
-impl IntoResponseParts for NoStore {
-    type Error = std::convert::Infallible;
-
-    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
-        let headers = parts.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-        headers.insert(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
-        );
-        Ok(parts)
-    }
-}
-
-/// A 303 that no cache keeps.
-fn redirect(location: &str) -> Response {
-    use axum::response::IntoResponse;
-    (NoStore, axum::response::Redirect::to(location)).into_response()
-}
-
-/// A panic elsewhere leaves the maps whole: every change to them is a single call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

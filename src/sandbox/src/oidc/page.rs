@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{NoStore, Provider, authorize::Request, lock, people::Person};
+use crate::common::{escape, theme};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -188,35 +189,4 @@ fn field(form: &Form<'_>, name: &str, label: &str, kind: &str, value: &str, hint
     format!(
         r#"<div class="field"><label for="{name}">{label}</label><input id="{name}" name="{name}" type="{kind}" value="{value}" autocomplete="{name}" aria-describedby="{name}-{class}"{invalid}><p class="{class}" id="{name}-{class}">{beside}</p></div>"#
     )
-}
-
-/// The application's own choice of theme, when it left it in the cookie `theme`: cookies do not
-/// tell ports apart, so the page beside it on loopback can follow.
-fn theme(headers: &HeaderMap) -> &'static str {
-    let chosen = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix("theme="));
-    match chosen {
-        Some("light") => r#" data-theme="light""#,
-        Some("dark") => r#" data-theme="dark""#,
-        _ => "",
-    }
-}
-
-fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
 }
