@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::billing::state::{BillingState, Facts};
+use domain::billing::facts::Facts;
+use domain::billing::state::{BillingState, Standing};
 use domain::event;
 use domain::id::{KeyId, OrgId};
 use domain::key::{Scope, Scopes};
@@ -30,12 +31,14 @@ pub struct KeyPrincipal {
     pub organization: Arc<Org>,
     pub scopes: Scopes,
     pub livemode: bool,
-    pub billing: Facts,
+    pub billing: Arc<Facts>,
+    /// What the facts amount to at this request.
+    pub standing: Arc<Standing>,
 }
 
 impl KeyPrincipal {
     pub fn state(&self) -> BillingState {
-        domain::billing::state::derive(&self.billing)
+        self.standing.state
     }
 }
 

@@ -2,21 +2,22 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use domain::billing::facts::Facts;
+use domain::billing::state::{self, Standing};
 use domain::id::{KeyId, OrgId};
 use domain::key::Scopes;
 use domain::org::{Org, OrgName};
 use domain::secret::{self, SecretHash};
-use domain::time::Micros;
+use domain::time::{Micros, Span};
 use quick_cache::sync::Cache;
 use store::keys::Credential;
-use store::orgs::BillingFacts;
 
 use crate::access::KeyPrincipal;
 use crate::{Error, Platform, Result};
 
 /// A credential as kept in memory: judged anew at each request.
 struct Known {
-    /// The row holds from when it was read to when a contract next begins or ends.
+    /// The row holds from when it was read to when the same facts may amount to something else.
     read_at: Micros,
     changes_at: Micros,
     key: KeyId,
@@ -26,14 +27,15 @@ struct Known {
     livemode: bool,
     ends_at: Option<Micros>,
     revoked: bool,
-    billing: BillingFacts,
+    billing: Arc<Facts>,
+    standing: Arc<Standing>,
 }
 
 /// The credentials seen lately.
 ///
 /// With SQLite this process is the only writer, so what it forgets on a change is forgotten
 /// everywhere and a revocation holds for the very next request: `serve` locks the file against a
-/// second server, and a command that changes keys or contracts has no business beside it. With
+/// second server, and a command that changes keys or facts goes through the server. With
 /// PostgreSQL other processes write too; nothing is kept and each request reads the key's row.
 pub(crate) struct Credentials {
     kept: Option<Cache<SecretHash, Arc<Known>>>,
@@ -51,6 +53,11 @@ impl Credentials {
             kept,
             generation: RwLock::new(0),
         }
+    }
+
+    /// Whether anything is kept that would have to be forgotten.
+    pub(crate) fn keeps(&self) -> bool {
+        self.kept.is_some()
     }
 
     fn get(&self, hash: &SecretHash) -> Option<Arc<Known>> {
@@ -108,10 +115,10 @@ pub async fn authenticate(p: &Platform, presented: Option<&str>) -> Result<KeyPr
 async fn load(p: &Platform, hash: SecretHash, now: Micros) -> Result<Arc<Known>> {
     let generation = p.credentials().generation();
     let mut db = p.store().read().await?;
-    let row = store::keys::credential(&mut db, &hash, now)
+    let row = store::keys::credential(&mut db, &hash)
         .await?
         .ok_or(Error::AuthenticationFailed)?;
-    let known = Arc::new(Known::read(row, now));
+    let known = Arc::new(Known::read(row, now, p.settings().grace));
     p.credentials().put(generation, hash, &known);
     Ok(known)
 }
@@ -126,7 +133,8 @@ fn judge(known: &Known, now: Micros) -> Result<KeyPrincipal> {
         organization: Arc::clone(&known.org),
         scopes: known.scopes,
         livemode: known.livemode,
-        billing: known.billing.in_month(&now.month()),
+        billing: Arc::clone(&known.billing),
+        standing: Arc::clone(&known.standing),
     })
 }
 
@@ -136,14 +144,16 @@ impl Known {
         (self.read_at..self.changes_at).contains(&now)
     }
 
-    fn read(row: Credential, now: Micros) -> Self {
+    fn read(row: Credential, now: Micros, grace: Span) -> Self {
+        let facts = row.facts();
+        let standing = state::derive(&facts, now, grace);
         let ends = [row.secret_ends_at, row.key_expires_at]
             .into_iter()
             .flatten()
             .min();
         Self {
             read_at: now,
-            changes_at: row.billing_changes_at.map_or(Micros(i64::MAX), Micros),
+            changes_at: standing.turns_at.unwrap_or(Micros(i64::MAX)),
             key: KeyId::from_stored(row.key_id),
             org: Arc::new(Org {
                 id: OrgId::from_stored(row.org_id),
@@ -154,18 +164,22 @@ impl Known {
             livemode: row.livemode,
             ends_at: ends.map(Micros),
             revoked: row.key_revoked_at.is_some(),
-            billing: row.billing,
+            billing: Arc::new(facts),
+            standing: Arc::new(standing),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::billing::grant::{Grant, Renewal};
+
     use super::*;
 
     fn known() -> Arc<Known> {
-        let row =
-            serde_json::json!({"calls": 250, "used": 0, "month": "2026-11", "contract": false});
+        let grant = Grant::fresh(250, Renewal::Monthly, Micros(0));
+        let facts = Facts::new(grant);
+        let standing = state::derive(&facts, Micros(0), state::DEFAULT_GRACE);
         Arc::new(Known {
             read_at: Micros(0),
             changes_at: Micros(1_000_000),
@@ -179,7 +193,8 @@ mod tests {
             livemode: true,
             ends_at: None,
             revoked: false,
-            billing: serde_json::from_value(row).expect("facts"),
+            billing: Arc::new(facts),
+            standing: Arc::new(standing),
         })
     }
 
@@ -208,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_holds_until_a_contract_changes_and_not_when_the_clock_is_set_back() {
+    fn a_row_holds_until_its_facts_turn_and_not_when_the_clock_is_set_back() {
         for (now, fresh) in [(0, true), (999_999, true), (1_000_000, false), (-1, false)] {
             assert_eq!(known().fresh(Micros(now)), fresh, "{now}");
         }

@@ -1,5 +1,7 @@
 //! The one error of the use cases, with the stable code that both faces publish.
 
+use domain::billing::plan::PlanKey;
+use domain::billing::state::BillingState;
 use domain::key::{Scope, Scopes};
 use domain::role::Permission;
 
@@ -27,10 +29,29 @@ pub enum Error {
         message: String,
     },
     #[error("The plan includes {limit} working {}; all are in use.", if *limit == 1 { "key" } else { "keys" })]
-    KeyLimitReached {
-        limit: i64,
-        plan: domain::billing::plan::PlanKey,
-    },
+    KeyLimitReached { limit: i64, plan: PlanKey },
+    #[error("Billing is {}: this is not possible until that is settled.", state.as_str())]
+    AccountRestricted { state: BillingState },
+    #[error("The {} plan cannot be subscribed to here.", plan.as_str())]
+    PlanNotSelfServe { plan: PlanKey },
+    #[error("This organisation has a plan already.")]
+    SubscriptionExists,
+    #[error("This organisation has no billing account with the payment provider yet.")]
+    BillingCustomerMissing,
+    #[error("{field} is not an address of this console.")]
+    RedirectUrlNotAllowed { field: &'static str },
+    #[error("Another checkout was begun meanwhile, and this one was closed.")]
+    CheckoutSuperseded,
+    #[error("This platform takes no payments: no payment provider is configured.")]
+    PaymentsNotConfigured,
+    #[error("The payment provider cannot answer right now; nothing was charged.")]
+    PaymentsUnavailable { retry_after: Option<u64> },
+    #[error("The payment provider refused our request; nothing was charged.")]
+    PaymentsRefused,
+    #[error("The webhook was refused: {reason}.")]
+    WebhookRefused { reason: String },
+    #[error("The event's livemode is not this platform's.")]
+    LivemodeMismatch,
     #[error("This key no longer works; make a new one instead.")]
     KeyNotWorking,
     #[error("This Idempotency-Key was used with another request.")]
@@ -64,6 +85,17 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Invalid { .. } => "invalid_request",
             Self::KeyLimitReached { .. } => "api_key_limit_reached",
+            Self::AccountRestricted { .. } => "account_restricted",
+            Self::PlanNotSelfServe { .. } => "plan_not_self_serve",
+            Self::SubscriptionExists => "subscription_exists",
+            Self::BillingCustomerMissing => "billing_customer_missing",
+            Self::RedirectUrlNotAllowed { .. } => "redirect_url_not_allowed",
+            Self::CheckoutSuperseded => "checkout_superseded",
+            Self::PaymentsNotConfigured => "payments_not_configured",
+            Self::PaymentsUnavailable { .. } => "payments_unavailable",
+            Self::PaymentsRefused => "payments_refused",
+            Self::WebhookRefused { .. } => "webhook_signature_invalid",
+            Self::LivemodeMismatch => "livemode_mismatch",
             Self::KeyNotWorking => "api_key_not_active",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyInFlight => "idempotency_key_in_use",
@@ -90,6 +122,25 @@ impl Error {
             Self::Invalid { .. } => "Correct the field and send the request again.",
             Self::KeyLimitReached { .. } => {
                 "Revoke a key that is no longer needed, or move to a larger plan."
+            }
+            Self::AccountRestricted { .. } => "Settle what is open on the billing page.",
+            Self::PlanNotSelfServe { .. } => {
+                "Choose personal or team; pay as you go has its own route, and commercial is agreed with sales."
+            }
+            Self::SubscriptionExists => "Change or cancel the plan in the billing portal.",
+            Self::BillingCustomerMissing => "Start a checkout or activate pay as you go first.",
+            Self::RedirectUrlNotAllowed { .. } => {
+                "Use an address that begins with the console's own origin, or leave the field out."
+            }
+            Self::CheckoutSuperseded => "Go on with the newer checkout, or begin again.",
+            Self::PaymentsNotConfigured => "Ask the platform's operator.",
+            Self::PaymentsUnavailable { .. } => "Try again in a few seconds.",
+            Self::PaymentsRefused => "Try again; if it happens again, tell us the request id.",
+            Self::WebhookRefused { .. } => {
+                "Check the endpoint's signing secret and that the body arrives unchanged."
+            }
+            Self::LivemodeMismatch => {
+                "Send test events to a test platform and live events to a live one."
             }
             Self::KeyNotWorking => "Create a new key.",
             Self::IdempotencyKeyReused => "Use a new Idempotency-Key for a new request.",

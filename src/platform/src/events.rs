@@ -13,7 +13,7 @@ pub(crate) async fn tell(
     kind: EventType,
     actor: Actor,
     (org, subject): (&OrgId, &str),
-    request: &RequestId,
+    request: Option<&RequestId>,
     data: &str,
 ) -> Result<()> {
     let now = p.now();
@@ -22,7 +22,7 @@ pub(crate) async fn tell(
         org: org.clone(),
         kind,
         recorded_at: now,
-        request: Some(request.clone()),
+        request: request.cloned(),
         actor,
         subject: subject.to_owned(),
         data: data.to_owned(),

@@ -8,6 +8,7 @@ use crate::{Platform, Result};
 const ANSWERS: Span = Span::hours(48);
 
 pub async fn sweep(p: &Platform, keep_requests: Span) -> Result<()> {
+    crate::catalogue::keep(p).await?;
     let (now, lifetimes) = (p.now(), p.settings().lifetimes);
     let mut tx = p.store().begin().await?;
     store::login_attempts::delete_expired(&mut tx, now).await?;

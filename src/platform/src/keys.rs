@@ -31,16 +31,16 @@ pub struct Revealed {
 
 /// How a face stores its answer under an `Idempotency-Key`: the secret is not in `ApiKey`, so it
 /// cannot end up in what is stored.
-pub struct Answer<'a> {
+pub struct Answer<'a, T = ApiKey> {
     pub claim: &'a Claim,
     pub status: i64,
-    pub body: &'a (dyn Fn(&ApiKey) -> String + Send + Sync),
+    pub body: &'a (dyn Fn(&T) -> String + Send + Sync),
 }
 
-impl Answer<'_> {
-    /// Stores the answer for `key` with the effect.
-    pub(crate) async fn store(&self, tx: &mut Tx, key: &ApiKey) -> Result<()> {
-        self.claim.finish(tx, self.status, &(self.body)(key)).await
+impl<T> Answer<'_, T> {
+    /// Stores the answer that tells of `made`, with the effect.
+    pub(crate) async fn store(&self, tx: &mut Tx, made: &T) -> Result<()> {
+        self.claim.finish(tx, self.status, &(self.body)(made)).await
     }
 }
 
@@ -93,11 +93,8 @@ pub async fn find(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId) -> Resu
 pub async fn room(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Room> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewKeys).await?;
-    let included = billing::load(p, &mut db, org)
-        .await?
-        .state
-        .plan()
-        .keys_included();
+    let plan = billing::load(p, &mut db, org).await?.standing.plan;
+    let included = p.rate_card().plan(plan).api_keys;
     Ok(Room {
         working: store::keys::count_working(&mut db, org, p.now()).await?,
         included,
@@ -132,12 +129,14 @@ pub async fn create_key(
     }
     access::within(scopes, &leave)?;
     store::orgs::lock(&mut tx, org).await?;
-    let plan = billing::load(p, &mut tx, org).await?.state.plan();
-    if store::keys::count_working(&mut tx, org, now).await? >= plan.keys_included() {
-        return Err(Error::KeyLimitReached {
-            limit: plan.keys_included(),
-            plan,
-        });
+    let standing = billing::load(p, &mut tx, org).await?.standing;
+    if !standing.state.permits().create_keys {
+        let state = standing.state;
+        return Err(Error::AccountRestricted { state });
+    }
+    let (plan, limit) = (standing.plan, p.rate_card().plan(standing.plan).api_keys);
+    if store::keys::count_working(&mut tx, org, now).await? >= limit {
+        return Err(Error::KeyLimitReached { limit, plan });
     }
     let made = insert(
         p,
@@ -157,7 +156,7 @@ pub async fn create_key(
         EventType::ApiKeyCreated,
         actor.recorded(),
         (&made.key.org, made.key.id.as_str()),
-        request,
+        Some(request),
         "{}",
     )
     .await?;
@@ -232,7 +231,7 @@ pub async fn rotate_key(
         EventType::ApiKeyRotated,
         actor.recorded(),
         (&key.org, key.id.as_str()),
-        request,
+        Some(request),
         &data,
     )
     .await?;
@@ -267,7 +266,7 @@ pub async fn revoke_key(
             EventType::ApiKeyRevoked,
             actor.recorded(),
             (&revoked.org, revoked.id.as_str()),
-            request,
+            Some(request),
             "{}",
         )
         .await?;

@@ -10,6 +10,7 @@ pub mod access;
 pub mod ambient;
 pub mod auth;
 pub mod billing;
+pub mod catalogue;
 pub mod context;
 mod error;
 mod events;
@@ -26,8 +27,9 @@ pub mod sessions;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use domain::billing::catalogue::Catalogue;
 use domain::session::Lifetimes;
-use domain::time::Micros;
+use domain::time::{Micros, Span};
 use providers::oidc::Oidc;
 use store::Store;
 
@@ -45,11 +47,19 @@ struct Inner {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     identity: Oidc,
+    payments: Option<Arc<billing::Payments>>,
     settings: Settings,
     credentials: auth::Credentials,
     recorder: requests::Recorder,
     /// When the database last took a write from the readiness probe.
     probed: AtomicI64,
+}
+
+/// The services that the use cases call on.
+pub struct Outside {
+    pub identity: Oidc,
+    /// `None` where no money moves.
+    pub payments: Option<billing::Payments>,
 }
 
 /// What the operator decides.
@@ -65,12 +75,17 @@ pub struct Settings {
     pub public_url: url::Url,
     /// Started with `--dev`: embedded provider, fictional people.
     pub dev: bool,
+    pub catalogue: Arc<Catalogue>,
+    /// How long a failed payment is borne before billable calls stop.
+    pub grace: Span,
+    /// The platform's staff by verified e-mail address, in lower case; more may be in the database.
+    pub operators: Vec<String>,
 }
 
 impl Platform {
     pub fn new(
         store: Store,
-        identity: Oidc,
+        outside: Outside,
         settings: Settings,
         clock: Arc<dyn Clock>,
         chance: Arc<dyn Chance>,
@@ -81,7 +96,8 @@ impl Platform {
             store,
             clock,
             chance,
-            identity,
+            identity: outside.identity,
+            payments: outside.payments.map(Arc::new),
             settings,
             credentials,
             recorder,
@@ -119,6 +135,10 @@ impl Platform {
 
     pub(crate) fn identity(&self) -> &Oidc {
         &self.0.identity
+    }
+
+    pub(crate) fn payments_if_any(&self) -> Option<&Arc<billing::Payments>> {
+        self.0.payments.as_ref()
     }
 
     pub(crate) fn credentials(&self) -> &auth::Credentials {

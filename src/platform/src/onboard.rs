@@ -1,12 +1,15 @@
 //! The first step of everything: an organisation, its owner, its grant and its first key, at once.
 
-use domain::billing::plan::GRANT_CALLS;
-use domain::billing::state::Grant;
+use domain::billing::facts::Facts;
+use domain::billing::grant::Grant;
+use domain::billing::state;
 use domain::event::{self, EventType};
 use domain::id::{OrgId, RequestId};
 use domain::key::Label;
 use domain::org::{Org, OrgName};
 use domain::role::Role;
+use store::Tx;
+use store::billing::Cause;
 
 use crate::keys::{self, Answer, NewKey, Revealed};
 use crate::{Person, Platform, Result, events};
@@ -50,16 +53,7 @@ pub async fn create_org(
     }
     store::orgs::insert(&mut tx, &org).await?;
     store::orgs::add_member(&mut tx, &org.id, &person.user.id, Role::Owner, now).await?;
-    store::grants::insert(
-        &mut tx,
-        &org.id,
-        Grant {
-            calls: GRANT_CALLS,
-            used: 0,
-        },
-        &now.month(),
-    )
-    .await?;
+    open_account(p, &mut tx, &org.id).await?;
     let subject = (&org.id, org.id.as_str());
     events::tell(
         p,
@@ -67,7 +61,7 @@ pub async fn create_org(
         EventType::OrgCreated,
         actor.clone(),
         subject,
-        request,
+        Some(request),
         "{}",
     )
     .await?;
@@ -85,7 +79,7 @@ pub async fn create_org(
         EventType::ApiKeyCreated,
         actor,
         subject,
-        request,
+        Some(request),
         "{}",
     )
     .await?;
@@ -94,4 +88,17 @@ pub async fn create_org(
     }
     tx.commit().await?;
     Ok(Onboarded { org, first })
+}
+
+/// Begins the organisation's billing: the grant of the rate card in force, and nothing else.
+async fn open_account(p: &Platform, tx: &mut Tx, org: &OrgId) -> Result<()> {
+    let now = p.now();
+    let terms = p.rate_card().grant;
+    let facts = Facts::new(Grant::fresh(terms.calls, terms.renewal, now));
+    let standing = state::derive(&facts, now, p.settings().grace);
+    store::grants::insert(tx, org, &facts.grant).await?;
+    store::billing::insert(tx, org, &facts, &standing, now).await?;
+    let both = (&facts, &standing);
+    store::billing::record(tx, org, Cause::Created, &event::Actor::Platform, both, now).await?;
+    Ok(())
 }

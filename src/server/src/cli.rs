@@ -5,7 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+mod orders;
+
+use self::orders::{DevOrder, OperatorCommand, OrgCommand};
 use crate::config::{self, Config, Flags};
+use crate::control::{self, Order};
 use crate::{data, run, seed, telemetry};
 
 /// SEC API's platform and console: sign-in, organisations, API keys and the /v1 API in one program.
@@ -45,6 +49,17 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// What operators do to an organisation's billing. Works beside a running server.
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// The platform's own staff, who see the operator pages.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Ask Stripe for everything that was missed, now. Needs a running server.
+    Reconcile {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Helpers for databases begun with `serve --dev`.
     #[command(subcommand)]
     Dev(DevCommand),
@@ -63,6 +78,8 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum DevCommand {
+    #[command(flatten)]
+    Order(DevOrder),
     /// Add a fictional, busy organisation; prints it, its people and a working key as JSON.
     Seed {
         #[command(flatten)]
@@ -71,7 +88,7 @@ enum DevCommand {
 }
 
 #[derive(Debug, Clone, Args)]
-struct Common {
+pub(crate) struct Common {
     /// Development: embedded identity provider, fictional people, loopback only
     #[arg(long)]
     dev: bool,
@@ -135,6 +152,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Verify { common } => verify(&read_for_data(&common.flags(None))?).await,
+        Command::Org(order) => ask(order.order()).await,
+        Command::Operator(order) => ask(order.order()).await,
+        Command::Reconcile { common } => ask((common, Order::Reconcile)).await,
         Command::Dev(DevCommand::Seed { common }) => {
             let config = read_for_data(&common.flags(None))?;
             telemetry::logs(&config);
@@ -142,7 +162,17 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&seeded)?);
             Ok(())
         }
+        Command::Dev(DevCommand::Order(order)) => ask(order.order()?).await,
     }
+}
+
+/// Has the order carried out and prints what came of it as JSON.
+async fn ask((common, order): (Common, Order)) -> anyhow::Result<()> {
+    let config = read_for_data(&common.flags(None))?;
+    telemetry::logs(&config);
+    let answer = control::ask(&config, order).await?;
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    Ok(())
 }
 
 fn gather(flags: &Flags) -> anyhow::Result<config::Written> {

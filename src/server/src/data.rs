@@ -23,6 +23,20 @@ pub async fn open_to_serve(config: &Config) -> anyhow::Result<Opened> {
     Ok(Opened { store, _lock: lock })
 }
 
+/// For a command that changes what a server keeps in memory: only where none runs.
+pub async fn open_alone(config: &Config) -> anyhow::Result<Opened> {
+    let lock = lock(config)?;
+    let store = open(config).await?;
+    Ok(Opened { store, _lock: lock })
+}
+
+/// Whether the database was begun with `--dev`.
+pub async fn is_dev(store: &Store) -> anyhow::Result<bool> {
+    let mut db = store.read().await?;
+    let mode = store::settings::get(&mut db, "mode").await?;
+    Ok(mode.as_deref() == Some("dev"))
+}
+
 /// For commands that run beside a server.
 pub async fn open(config: &Config) -> anyhow::Result<Store> {
     if let Some(file) = sqlite_file(config) {

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use platform::{Chance as _, Clock as _};
+use platform::{Chance as _, Clock};
 use sandbox::oidc::{Client, Config, Person};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::ambient::{SystemChance, SystemClock};
+use crate::ambient::SystemChance;
 
 /// Under which issuer the embedded provider's people are stored. Its address changes at each
 /// start; who they are does not.
 pub const ISSUER_ALIAS: &str = "embedded";
 
 pub const CLIENT_ID: &str = "secapid-console";
+
+/// Who is the platform's staff in development.
+pub const OPERATOR: &str = "olga@example.com";
 
 /// The people that the embedded provider offers; the seeded organisation knows the first four.
 pub fn people() -> Vec<Person> {
@@ -24,6 +27,7 @@ pub fn people() -> Vec<Person> {
         ("chiara@example.com", "Chiara Moreau"),
         ("dev@example.com", "Dev Raman"),
         ("eve@example.com", "Eve Novak"),
+        (OPERATOR, "Olga Petrenko"),
     ]
     .map(|(email, name)| Person::from_email(email, name))
     .into()
@@ -48,6 +52,7 @@ impl Provider {
     pub fn start(
         self,
         public_url: &Url,
+        clock: Arc<dyn Clock>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let client = Client {
@@ -61,7 +66,7 @@ impl Provider {
             issuer: self.issuer,
             clients: vec![client],
             people: people(),
-            clock: Arc::new(|| SystemClock.now().0),
+            clock: Arc::new(move || clock.now().0),
             random: Arc::new(|bytes| SystemChance.fill(bytes)),
         };
         tokio::spawn(async move {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
-use platform::{Clock as _, Platform, Settings};
+use platform::billing::round;
+use platform::catalogue::with_kept;
+use platform::{Clock, Outside, Platform, Settings};
 use providers::oidc::{Issuer, Oidc, OidcConfig, Timeouts};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,7 +17,7 @@ use url::Url;
 
 use crate::ambient::{SystemChance, SystemClock};
 use crate::config::Config;
-use crate::{data, dev, listen, site, telemetry};
+use crate::{control, data, dev, listen, payments, site, telemetry};
 
 /// A server that listens; dropping it does not stop it, [`Running::stop`] does.
 pub struct Running {
@@ -39,12 +41,25 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         None => Url::parse(&format!("http://{address}"))?,
     };
     let (stop, stopped) = watch::channel(false);
-    let (identity, settings) = identity(config, &public_url, &stopped).await?;
+    let movable = Arc::new(control::clock(&opened.store).await?);
+    let clock: Arc<dyn Clock> = if config.dev {
+        movable.clone()
+    } else {
+        Arc::new(SystemClock)
+    };
+    let catalogue = with_kept(&opened.store, &config.catalogue, clock.now()).await?;
+    let (identity, mut settings) = identity(config, &public_url, &clock, &stopped).await?;
+    settings.catalogue = Arc::new(catalogue);
+    let wired = payments::wire(config, &public_url, &clock, ended(stopped.clone())).await?;
+    let outside = Outside {
+        identity,
+        payments: wired.payments,
+    };
     let platform = Platform::new(
         opened.store.clone(),
-        identity,
+        outside,
         settings,
-        Arc::new(SystemClock),
+        clock,
         Arc::new(SystemChance),
     );
     let app = site::router(&platform);
@@ -67,8 +82,22 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     tokio::spawn(housekeeping(
         platform.clone(),
         config.keep_requests,
-        stopped,
+        stopped.clone(),
     ));
+    tokio::spawn(rounds(
+        platform.clone(),
+        config.reconcile_every,
+        stopped.clone(),
+    ));
+    let server = control::Server {
+        platform: platform.clone(),
+        store: opened.store.clone(),
+        development: config.dev.then_some(control::Development {
+            clock: movable,
+            payments: wired.sandbox,
+        }),
+    };
+    control::listen(config, server, ended(stopped)).await?;
     Ok(Running {
         address,
         public_url,
@@ -99,6 +128,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 async fn identity(
     config: &Config,
     public_url: &Url,
+    clock: &Arc<dyn Clock>,
     stopped: &watch::Receiver<bool>,
 ) -> anyhow::Result<(Oidc, Settings)> {
     let mut settings = Settings {
@@ -107,6 +137,9 @@ async fn identity(
         issuer_alias: None,
         public_url: public_url.clone(),
         dev: config.dev,
+        catalogue: Arc::new(config.catalogue.clone()),
+        grace: config.grace,
+        operators: config.operators.clone(),
     };
     let redirect_uri = public_url.join("/auth/callback")?;
     let scopes = vec!["profile".to_owned(), "email".to_owned()];
@@ -125,7 +158,8 @@ async fn identity(
         "the embedded development provider".clone_into(&mut settings.provider_name);
         settings.issuer_alias = Some(dev::ISSUER_ALIAS.to_owned());
         let issuer = Issuer::parse(&provider.issuer, true)?;
-        provider.start(public_url, ended(stopped.clone()))?;
+        settings.operators.push(dev::OPERATOR.to_owned());
+        provider.start(public_url, Arc::clone(clock), ended(stopped.clone()))?;
         OidcConfig {
             issuer,
             client_id: dev::CLIENT_ID.to_owned(),
@@ -135,7 +169,8 @@ async fn identity(
             timeouts: Timeouts::default(),
         }
     };
-    Ok((Oidc::new(oidc, || SystemClock.now().0), settings))
+    let clock = Arc::clone(clock);
+    Ok((Oidc::new(oidc, move || clock.now().0), settings))
 }
 
 /// Ends when the process is to stop.
@@ -157,6 +192,35 @@ async fn housekeeping(
             () = tokio::time::sleep(Duration::from_mins(10)) => {}
         }
     }
+}
+
+/// How often states are looked at for what time alone changes, and what was left behind is taken up.
+const ROUND: Duration = Duration::from_secs(2);
+
+async fn rounds(
+    platform: Platform,
+    reconcile_every: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // The first comparison is at once: whatever happened while nobody listened is learned then.
+    let mut reconcile = tokio::time::interval(reconcile_every);
+    let mut round = tokio::time::interval(ROUND);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let done = tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = reconcile.tick() => round::reconcile(&platform).await.map(drop),
+            _ = round.tick() => work(&platform).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "billing's background work did not finish; it will be tried again");
+        }
+    }
+}
+
+async fn work(platform: &Platform) -> platform::Result<()> {
+    round::turn(platform).await?;
+    round::catch_up(platform).await.map(drop)
 }
 
 /// Waits for the signal that ends a server.

@@ -24,7 +24,7 @@ on_both! {
         let member = orgs::membership(&w.platform, &ada.person, org).await.unwrap();
         assert_eq!((member.org.name.as_str(), member.role), ("Northwind Research", Role::Owner));
         let billing = billing::billing(&w.platform, &ada.actor(), org).await.unwrap();
-        assert_eq!((billing.state, billing.facts.grant.remaining()), (BillingState::SandboxGrant, 250));
+        assert_eq!((billing.standing.state, billing.facts.grant.remaining_at(w.now())), (BillingState::SandboxGrant, 250));
         let page = keys::list(&w.platform, &ada.actor(), org, None, 10).await.unwrap();
         assert_eq!(page.keys, std::slice::from_ref(&made.first.key));
         assert_eq!(made.first.key.scopes.stored(), "read:sec");
@@ -32,7 +32,7 @@ on_both! {
         let principal = auth::authenticate(&w.platform, Some(made.first.secret.expose())).await.unwrap();
         assert_eq!((&principal.org, &principal.key), (org, &made.first.key.id));
         let mut rows = w.store.read().await.unwrap();
-        assert_eq!(store::verify::verify(&mut rows).await.unwrap(), [], "owner, grant, secret and events are there");
+        assert_eq!(store::verify::verify(&mut rows, domain::billing::state::DEFAULT_GRACE).await.unwrap(), [], "owner, grant, secret and events are there");
     }
 
     async fn a_failure_at_the_last_step_leaves_nothing(db: &Database) {
@@ -53,7 +53,7 @@ on_both! {
         assert!(matches!(refused, Err(Error::IdempotencyInFlight)), "{refused:?}");
         assert_eq!(orgs::memberships(&w.platform, &ada.person).await.unwrap(), []);
         let mut rows = w.store.read().await.unwrap();
-        assert_eq!(store::verify::verify(&mut rows).await.unwrap(), []);
+        assert_eq!(store::verify::verify(&mut rows, domain::billing::state::DEFAULT_GRACE).await.unwrap(), []);
 
         // The same without that last step goes through: it was the step that undid the rest.
         w.org(&ada, "Northwind").await;

@@ -72,7 +72,12 @@ impl Desk {
     /// How many keys there are beyond the organisation's first, and whether all rows agree.
     async fn made(&self) -> usize {
         let mut rows = self.w.store.read().await.unwrap();
-        assert_eq!(store::verify::verify(&mut rows).await.unwrap(), []);
+        assert_eq!(
+            store::verify::verify(&mut rows, domain::billing::state::DEFAULT_GRACE)
+                .await
+                .unwrap(),
+            []
+        );
         keys::list(&self.w.platform, &self.actor, &self.org, None, 100)
             .await
             .unwrap()

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use domain::key::Overlap;
 use domain::time::Span;
+use platform::billing::operators::{self, Act, Operator};
 use platform::keys::{revoke_key, rotate_key};
 use platform::{Error, auth};
 use testkit::{World, on_both};
@@ -128,12 +129,14 @@ async fn a_contract_that_begins_later_holds_from_its_instant_on_sqlite() {
     let made = w.org(&ada, "Northwind").await;
     let secret = Some(made.first.secret.expose());
     let (start, end) = (w.now().plus(Span::hours(1)), w.now().plus(Span::hours(2)));
-    let id = domain::id::ContractId::new(w.now(), w.bytes());
-    let mut tx = w.store.begin().await.unwrap();
-    store::contracts::insert(&mut tx, &id, &made.org.id, start, Some(end), w.now())
+    let act = Act::RecordContract {
+        starts_at: start,
+        ends_at: Some(end),
+    };
+    let operator = Operator::CommandLine;
+    operators::act(&w.platform, &operator, &made.org.id, &act, None)
         .await
         .unwrap();
-    tx.commit().await.unwrap();
     let mut states = Vec::new();
     for step in [
         Span::ZERO,

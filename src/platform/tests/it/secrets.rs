@@ -64,7 +64,7 @@ on_both! {
         let w = World::of(db.kind()).await;
         mint(&w, 3).await;
         let mut rows = w.store.read().await.unwrap();
-        assert_eq!(store::verify::verify(&mut rows).await.unwrap(), []);
+        assert_eq!(store::verify::verify(&mut rows, domain::billing::state::DEFAULT_GRACE).await.unwrap(), []);
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::billing::catalogue::Catalogue;
 use domain::session::Lifetimes;
 use domain::time::Span;
 
@@ -34,6 +35,18 @@ pub struct Config {
     pub log_json: bool,
     pub log_filter: String,
     pub keep_requests: Span,
+    pub catalogue: Catalogue,
+    pub operators: Vec<String>,
+    pub stripe: Option<Stripe>,
+    pub grace: Span,
+    pub reconcile_every: std::time::Duration,
+}
+
+/// An account at Stripe.
+#[derive(Debug, Clone)]
+pub struct Stripe {
+    pub api: providers::stripe::Config,
+    pub webhook_secrets: Vec<providers::stripe::Secret>,
 }
 
 #[derive(Debug, Clone)]

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use domain::billing::catalogue::Catalogue;
 use domain::session::Lifetimes;
 use domain::time::Span;
+use providers::stripe::{BadConfig, Secret};
 
-use super::{Config, Login, Mistakes, SETTINGS, Written};
+use super::{Config, Login, Mistakes, SETTINGS, Stripe, Written};
 
 impl Written {
     /// Reads every setting; either all are right or every mistake is told.
@@ -47,6 +49,15 @@ impl Written {
             log_json: reader.one_of("log.format", &["text", "json"]) == "json",
             log_filter: self.text("log.filter").to_owned(),
             keep_requests: Span::days(reader.number("requests.keep_days", 1, 3650)),
+            catalogue: reader.catalogue(),
+            operators: reader.operators(),
+            stripe: reader.stripe(),
+            grace: Span::days(reader.number("billing.grace_days", 0, 365)),
+            reconcile_every: std::time::Duration::from_mins(
+                reader
+                    .number("billing.reconcile_minutes", 1, 24 * 60)
+                    .unsigned_abs(),
+            ),
         };
         reader.check_dev(&config);
         if reader.mistakes.is_empty() {
@@ -173,6 +184,84 @@ impl Reader<'_> {
             } else {
                 name.to_owned()
             },
+        })
+    }
+
+    fn catalogue(&mut self) -> Catalogue {
+        let path = self.written.text("catalogue");
+        if path.is_empty() {
+            return platform::catalogue::builtin();
+        }
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.wrong("catalogue", &format!("cannot be read: {error}"));
+                return platform::catalogue::builtin();
+            }
+        };
+        match platform::catalogue::parse(&text) {
+            Ok(catalogue) => catalogue,
+            Err(mistakes) => {
+                self.mistakes
+                    .extend(mistakes.iter().map(ToString::to_string));
+                platform::catalogue::builtin()
+            }
+        }
+    }
+
+    fn operators(&mut self) -> Vec<String> {
+        let text = self.written.text("operators").to_lowercase();
+        let all: Vec<String> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|address| !address.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let is_address = |address: &String| {
+            let parts = address.split_once('@');
+            parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        };
+        if !all.iter().all(is_address) {
+            self.wrong("operators", "holds something that is no e-mail address");
+        }
+        all
+    }
+
+    fn stripe(&mut self) -> Option<Stripe> {
+        let (key, secrets) = (
+            self.written.text("stripe.secret_key"),
+            self.written.text("stripe.webhook_secret"),
+        );
+        if key.is_empty() {
+            if !secrets.is_empty() {
+                self.wrong("stripe.secret_key", "is needed beside stripe.webhook_secret");
+            }
+            return None;
+        }
+        let webhook_secrets: Vec<Secret> = secrets
+            .split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty())
+            .map(Secret::new)
+            .collect();
+        if webhook_secrets.is_empty() {
+            self.wrong("stripe.webhook_secret", "is needed beside stripe.secret_key");
+        }
+        let api = providers::stripe::Config {
+            api_base: self.parse("stripe.api_base", "an address")?,
+            secret_key: Secret::new(key),
+            timeouts: providers::stripe::Timeouts::default(),
+        };
+        if let Err(bad) = providers::stripe::Stripe::new(api.clone()) {
+            let at = match bad {
+                BadConfig::NotAKey => "stripe.secret_key",
+                _ => "stripe.api_base",
+            };
+            self.wrong(at, &format!("is refused: {bad}"));
+        }
+        Some(Stripe {
+            api,
+            webhook_secrets,
         })
     }
 

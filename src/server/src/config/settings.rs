@@ -29,7 +29,7 @@ const fn plain(
 }
 
 /// Every setting there is. The example file and `config check` are made from this list.
-pub const SETTINGS: [Setting; 17] = [
+pub const SETTINGS: [Setting; 24] = [
     plain(
         "listen",
         "SECAPI_LISTEN",
@@ -47,6 +47,18 @@ pub const SETTINGS: [Setting; 17] = [
         "SECAPI_PUBLIC_URL",
         "",
         "Where people reach the console, for example https://console.example.com. Empty: http:// and the address listened on.",
+    ),
+    plain(
+        "catalogue",
+        "SECAPI_CATALOGUE",
+        "",
+        "File with the plans and prices. Empty: the catalogue that comes with the program.",
+    ),
+    plain(
+        "operators",
+        "SECAPI_OPERATORS",
+        "",
+        "E-mail addresses of the platform's own staff, separated by commas; the identity provider must have verified them.",
     ),
     Setting {
         key: "database.url",
@@ -85,6 +97,38 @@ pub const SETTINGS: [Setting; 17] = [
         "SECAPI_LOGIN_NAME",
         "",
         "What the sign-in page calls the provider. Empty: its host name.",
+    ),
+    Setting {
+        key: "stripe.secret_key",
+        env: "SECAPI_STRIPE_SECRET_KEY",
+        default: "",
+        secret: true,
+        help: "Stripe's secret or restricted key. Empty: no payments, or with --dev the embedded payment sandbox.",
+    },
+    Setting {
+        key: "stripe.webhook_secret",
+        env: "SECAPI_STRIPE_WEBHOOK_SECRET",
+        default: "",
+        secret: true,
+        help: "Signing secret of the webhook endpoint; two, separated by a comma, while one replaces the other.",
+    },
+    plain(
+        "stripe.api_base",
+        "SECAPI_STRIPE_API_BASE",
+        "https://api.stripe.com",
+        "Where Stripe's API is.",
+    ),
+    plain(
+        "billing.grace_days",
+        "SECAPI_BILLING_GRACE_DAYS",
+        "14",
+        "Days a failed payment is borne before billable calls stop.",
+    ),
+    plain(
+        "billing.reconcile_minutes",
+        "SECAPI_BILLING_RECONCILE_MINUTES",
+        "15",
+        "How often Stripe is asked for events that never arrived.",
     ),
     plain(
         "session.idle_hours",

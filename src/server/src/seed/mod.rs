@@ -8,23 +8,24 @@ mod days;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::id::{ContractId, KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::id::{KeyId, OrgId, RequestId, SessionId, UserId};
 use domain::key::{Label, Overlap, Scope, Scopes};
 use domain::org::OrgName;
 use domain::role::Role;
 use domain::secret::read_api_key;
-use domain::session::{Lifetimes, Session};
+use domain::session::Session;
 use domain::time::{Micros, Span};
 use domain::user::Identity;
+use platform::billing::operators::{self, Act, Operator};
 use platform::keys::NewKey;
-use platform::{Actor, Chance as _, Clock, Person, Platform, Settings};
+use platform::{Actor, Chance as _, Clock, Person, Platform};
 use serde_json::{Value, json};
 use store::Store;
 
 use self::days::Days;
 use crate::ambient::{SystemChance, SystemClock};
 use crate::config::Config;
-use crate::{data, dev};
+use crate::{data, detached, dev};
 
 /// A clock that stands where the seed puts it.
 #[derive(Clone)]
@@ -124,7 +125,7 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     data::mark(&store, true).await?;
     let now = SystemClock.now();
     let walk = Walk(Arc::new(AtomicI64::new(now.0)));
-    let platform = platform(&store, &walk)?;
+    let platform = detached::platform(&store, Some(config), Arc::new(walk.clone()), true)?;
     let begun = now.minus(Span::days(90));
     walk.to(begun);
     let people = people(&store, &walk).await?;
@@ -133,7 +134,11 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     let onboarded =
         platform::onboard::create_org(&platform, &owner, name, &request_id(&walk), None).await?;
     let org = onboarded.org.id.clone();
-    contract(&store, &org, begun).await?;
+    let contract = Act::RecordContract {
+        starts_at: begun,
+        ends_at: None,
+    };
+    operators::act(&platform, &Operator::CommandLine, &org, &contract, None).await?;
     members(&store, &org, &people, begun).await?;
     let actor = Actor::Person(owner);
     walk.to(begun.plus(Span::days(1)));
@@ -180,33 +185,6 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     Ok(answer)
 }
 
-fn platform(store: &Store, walk: &Walk) -> anyhow::Result<Platform> {
-    let nowhere = url::Url::parse("http://127.0.0.1/")?;
-    let oidc = providers::oidc::OidcConfig {
-        issuer: providers::oidc::Issuer::parse("http://127.0.0.1", true)?,
-        client_id: dev::CLIENT_ID.to_owned(),
-        client_secret: None,
-        redirect_uri: nowhere.clone(),
-        scopes: Vec::new(),
-        timeouts: providers::oidc::Timeouts::default(),
-    };
-    let settings = Settings {
-        lifetimes: Lifetimes::default(),
-        provider_name: String::new(),
-        issuer_alias: Some(dev::ISSUER_ALIAS.to_owned()),
-        public_url: nowhere,
-        dev: true,
-    };
-    let identity = providers::oidc::Oidc::new(oidc, || 0);
-    Ok(Platform::new(
-        store.clone(),
-        identity,
-        settings,
-        Arc::new(walk.clone()),
-        Arc::new(SystemChance),
-    ))
-}
-
 /// The people of the embedded provider, as if each had signed in once; the last belongs nowhere.
 async fn people(store: &Store, walk: &Walk) -> anyhow::Result<Vec<(Option<Role>, Person)>> {
     let roles = [
@@ -247,12 +225,6 @@ fn chance() -> [u8; 10] {
     let mut bytes = [0; 10];
     SystemChance.fill(&mut bytes);
     bytes
-}
-
-async fn contract(store: &Store, org: &OrgId, at: Micros) -> anyhow::Result<()> {
-    let mut tx = store.begin().await?;
-    store::contracts::insert(&mut tx, &ContractId::new(at, chance()), org, at, None, at).await?;
-    Ok(tx.commit().await?)
 }
 
 async fn members(

@@ -1,0 +1,132 @@
+//! An organisation's billing, as its people and its keys may read it; also as it was.
+
+use domain::billing::catalogue::RateCard;
+use domain::billing::facts::Facts;
+use domain::billing::intent::Intent;
+use domain::billing::remote::Invoice;
+use domain::billing::state::{self, Standing};
+use domain::id::OrgId;
+use domain::role::Permission;
+use domain::time::Micros;
+use store::billing::Change;
+use store::customers::Known;
+use store::usage_months::Line;
+
+use crate::keys::Room;
+use crate::{Actor, Error, Platform, Result, access};
+
+/// Everything `GET /v1/billing` answers from.
+#[derive(Debug)]
+pub struct Account {
+    pub org: OrgId,
+    pub facts: Facts,
+    pub standing: Standing,
+    pub since: Micros,
+    /// The instant it is told for.
+    pub at: Micros,
+    /// Asked for with `as_of`: a past instant.
+    pub past: bool,
+    pub card: RateCard,
+    pub customer: Option<Known>,
+    /// This month's usage, or that of the month asked for.
+    pub usage: Vec<Line>,
+    pub keys: Room,
+    pub livemode: bool,
+}
+
+pub async fn account(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    as_of: Option<Micros>,
+) -> Result<Account> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    read(p, &mut db, org, as_of).await
+}
+
+pub(crate) async fn read(
+    p: &Platform,
+    db: &mut store::Db,
+    org: &OrgId,
+    as_of: Option<Micros>,
+) -> Result<Account> {
+    let now = p.now();
+    let (facts, standing, since, at) = match as_of {
+        None => {
+            let billing = super::load(p, db, org).await?;
+            (billing.facts, billing.standing, billing.since, now)
+        }
+        Some(at) if at > now => {
+            let message = "as_of lies in the future.".to_owned();
+            return Err(Error::Invalid {
+                field: "as_of",
+                message,
+            });
+        }
+        Some(at) => {
+            let change = store::billing::history_at(db, org, at)
+                .await?
+                .ok_or_else(|| Error::Invalid {
+                    field: "as_of",
+                    message: "The organisation did not exist then.".to_owned(),
+                })?;
+            let standing = state::derive(&change.facts, at, p.settings().grace);
+            (change.facts, standing, change.recorded_at, at)
+        }
+    };
+    let card = p.settings().catalogue.at(at).clone();
+    let keys = Room {
+        working: store::keys::count_working(db, org, at).await?,
+        included: card.plan(standing.plan).api_keys,
+    };
+    Ok(Account {
+        org: org.clone(),
+        customer: store::customers::of(db, org).await?,
+        usage: store::usage_months::lines(db, org, &at.month()).await?,
+        livemode: p
+            .payments_if_any()
+            .is_some_and(|payments| payments.stripe.livemode()),
+        past: as_of.is_some(),
+        facts,
+        standing,
+        since,
+        at,
+        card,
+        keys,
+    })
+}
+
+/// Invoices, newest first.
+pub async fn invoices(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Vec<Invoice>> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    Ok(store::invoices::list(&mut db, org, 60).await?)
+}
+
+/// Checkouts that are open: what the billing page confirms or continues.
+pub async fn pending(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Vec<Intent>> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    Ok(store::intents::pending(&mut db, org).await?)
+}
+
+/// How the state came about, newest change first.
+pub async fn history(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Vec<Change>> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    Ok(store::billing::history(&mut db, org, None, 50).await?)
+}
+
+/// Asks the provider on behalf of somebody who has just come back from it. It grants nothing that a
+/// look would not find anyway; it only spares them the wait for the webhook.
+pub async fn refresh(p: &Platform, actor: &Actor, org: &OrgId) -> Result<()> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    let pending = store::intents::pending(&mut db, org).await?;
+    drop(db);
+    if pending.is_empty() || !p.takes_payments() {
+        return Ok(());
+    }
+    super::round::look_now(p, org).await.map(drop)
+}

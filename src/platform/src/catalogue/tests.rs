@@ -1,0 +1,2 @@
+mod first_version;
+mod mistakes;
