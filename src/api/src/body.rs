@@ -19,25 +19,30 @@ pub const MAX_DEPTH: usize = 32;
 /// How long a body may take: 64 KB over a poor line, but nobody holds a request open by dripping.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Takes the body in, refusing early what will not be read.
+/// Takes a JSON body in, refusing early what will not be read.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > MAX_BYTES as u64) {
-        return Err(too_large());
-    }
-    let collected = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_BYTES).collect()).await;
-    let bytes = match collected.map_err(|_| too_slow())? {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
-        Err(_) => return Err(Problem::invalid("The body ended before it was complete.")),
-    };
+    let bytes = raw(headers, body, MAX_BYTES).await?;
     if !bytes.is_empty() && !is_plain_json(headers) {
         return Err(unsupported());
     }
     Ok(bytes)
+}
+
+/// Takes a body in as it comes, if it weighs at most `limit` bytes.
+pub async fn raw(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > limit as u64) {
+        return Err(too_large(limit));
+    }
+    let collected = tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await;
+    match collected.map_err(|_| too_slow())? {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limit)),
+        Err(_) => Err(Problem::invalid("The body ended before it was complete.")),
+    }
 }
 
 /// JSON by its name, and not compressed. A client that names no type is believed to send JSON.
@@ -98,8 +103,8 @@ fn too_deep(bytes: &[u8]) -> bool {
     false
 }
 
-fn too_large() -> Problem {
-    let message = format!("The body is larger than {MAX_BYTES} bytes.");
+fn too_large(limit: usize) -> Problem {
+    let message = format!("The body is larger than {limit} bytes.");
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         INVALID,
@@ -107,7 +112,7 @@ fn too_large() -> Problem {
         message,
     )
     .hint("Send a smaller body.")
-    .detail("limit", MAX_BYTES)
+    .detail("limit", limit)
     .detail("retryable", false)
 }
 
@@ -164,6 +169,26 @@ pub fn flag(object: &Map<String, Value>, field: &'static str) -> Result<Option<b
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
         Some(_) => Err(wrong(field, format!("{field} is true, false or null."))),
     }
+}
+
+/// A text field that takes one of a few values; `null` is as good as absent.
+pub fn choice<T>(
+    object: &Map<String, Value>,
+    field: &'static str,
+    values: &[(&'static str, T)],
+) -> Result<Option<T>, Problem>
+where
+    T: Copy,
+{
+    let Some(text) = text(object, field)? else {
+        return Ok(None);
+    };
+    let found = values.iter().find(|(name, _)| *name == text);
+    found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+        let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        wrong(field, format!("{field} is one of {}.", names.join(", ")))
+            .detail("acceptedValues", names)
+    })
 }
 
 /// A list of texts; `null` is as good as absent.

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use bytes::Bytes;
 use domain::id::OrgId;
 use platform::{Actor, KeyPrincipal, Platform, RequestContext};
@@ -30,8 +30,20 @@ pub struct Call<'a> {
     pub idempotency_key: Option<&'a str>,
 }
 
+/// What a handler is given that asks for no key.
+#[derive(Debug)]
+pub struct PublicCall<'a> {
+    pub platform: &'a Platform,
+    pub context: &'a RequestContext,
+    pub headers: &'a HeaderMap,
+    pub query: Query,
+    /// As it came, byte for byte.
+    pub body: Bytes,
+}
+
 /// A handler: a function from a call to an answer.
 pub type Handler = for<'a> fn(&'a Call<'a>) -> Run<'a>;
+pub type PublicHandler = for<'a> fn(&'a PublicCall<'a>) -> Run<'a>;
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send + 'a>>;
 
 /// An answer that succeeded.
@@ -41,6 +53,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// It was given before, to an earlier request with the same `Idempotency-Key`.
     pub replayed: bool,
+    /// Headers of its own; they stand in place of those that every answer has.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
@@ -53,6 +67,7 @@ impl Answer {
             status,
             body: encode(body),
             replayed: false,
+            headers: Vec::new(),
         }
     }
 }
@@ -63,6 +78,12 @@ pub fn encode(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_writer(&mut bytes, body)
         .expect("wire types have string keys and no failing parts");
     bytes
+}
+
+impl PublicCall<'_> {
+    pub fn request_id(&self) -> &str {
+        self.context.request_id.as_str()
+    }
 }
 
 impl Call<'_> {

@@ -6,10 +6,11 @@
 //!
 //! Start reading at [`route`] (the one table of what is answered) and [`v1`] (what happens to a
 //! request under `/v1`, from top to bottom); then the noun you are after: [`me`], [`org`],
-//! [`api_keys`].
+//! [`api_keys`], [`billing`].
 
 pub mod api_keys;
 pub mod auth;
+pub mod billing;
 mod body;
 pub mod call;
 pub mod context;

@@ -105,7 +105,6 @@ fn sample() -> PrincipalAnswer<'static> {
 }
 
 fn answer<'a>(request_id: &'a str, key: &'a KeyPrincipal) -> PrincipalAnswer<'a> {
-    let state = key.state();
     PrincipalAnswer {
         object: "principal",
         request_id,
@@ -116,8 +115,8 @@ fn answer<'a>(request_id: &'a str, key: &'a KeyPrincipal) -> PrincipalAnswer<'a>
             auth_mode: "api_key",
             scopes: Scopes(key.scopes),
             livemode: key.livemode,
-            public_plan_key: state.plan().as_str(),
-            billing_state: state.as_str(),
+            public_plan_key: key.standing.plan.as_str(),
+            billing_state: key.standing.state.as_str(),
         },
         organization: Organization::of(&key.organization, key.livemode, None),
     }

@@ -67,5 +67,6 @@ fn replay(status: i64, answer: String) -> Result<Answer, Problem> {
         status,
         body: answer.into_bytes(),
         replayed: true,
+        headers: Vec::new(),
     })
 }

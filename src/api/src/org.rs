@@ -49,8 +49,9 @@ pub struct Organization<'a> {
     request_id: Option<&'a str>,
 }
 
+/// Nothing yet: `{}`.
 #[derive(Serialize)]
-struct Metadata {}
+pub struct Metadata {}
 
 impl<'a> Organization<'a> {
     /// The example of the `OpenAPI` document.

@@ -1,4 +1,4 @@
-//! What went wrong, on the wire. The platform's error is translated here and nowhere else.
+//! What went wrong, on the wire. The platform's error is translated in `of_error` and nowhere else.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,14 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::id::ErrorId;
-use domain::key::Scope;
-use platform::login::LoginError;
 use platform::{Error, Platform, RequestContext};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
+
+mod of_error;
+
+pub use of_error::subscribable;
 
 pub const AUTHENTICATION: &str = "authentication_error";
 pub const INVALID: &str = "invalid_request_error";
@@ -179,77 +181,7 @@ fn docs(platform: &Platform) -> String {
     url.into()
 }
 
-/// Names of scopes, as `details` carries them.
-fn names(scopes: impl IntoIterator<Item = Scope>) -> Value {
-    scopes
-        .into_iter()
-        .map(Scope::as_str)
-        .collect::<Vec<_>>()
-        .into()
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        let (status, kind) = match &error {
-            Error::MissingApiKey | Error::AuthenticationFailed | Error::SignInRequired => {
-                (StatusCode::UNAUTHORIZED, AUTHENTICATION)
-            }
-            Error::InsufficientScope { .. }
-            | Error::ScopeEscalation { .. }
-            | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
-            Error::NotFound => (StatusCode::NOT_FOUND, INVALID),
-            Error::KeyLimitReached { .. }
-            | Error::KeyNotWorking
-            | Error::IdempotencyKeyReused
-            | Error::IdempotencyInFlight => (StatusCode::CONFLICT, INVALID),
-            Error::Login(LoginError::ProviderDown) | Error::Unavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, OURS)
-            }
-            Error::Invalid { .. } | Error::Login(_) => (StatusCode::BAD_REQUEST, INVALID),
-            Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, OURS),
-        };
-        Self::new(status, kind, error.code(), error.to_string())
-            .hint(error.hint())
-            .with_details(&error)
-    }
-}
-
 impl Problem {
-    fn with_details(self, error: &Error) -> Self {
-        match error {
-            Error::MissingApiKey => self
-                .detail("action", "create_api_key")
-                .detail("retryable", false),
-            Error::AuthenticationFailed => self
-                .detail("action", "check_api_key")
-                .detail("retryable", false),
-            Error::InsufficientScope { accepted } => self
-                .detail("action", "use_key_with_scope")
-                .detail("retryable", false)
-                .detail("requiredScopes", names(accepted.iter().copied()))
-                .detail("acceptedScopes", names(accepted.iter().copied())),
-            Error::ScopeEscalation { missing } => self
-                .detail("action", "ask_for_fewer_scopes")
-                .detail("retryable", false)
-                .detail("requiredScopes", names(missing.iter())),
-            Error::Invalid { field, .. } => self.detail("field", *field).detail("retryable", false),
-            Error::KeyLimitReached { limit, plan } => self
-                .detail("action", "revoke_key_or_upgrade_plan")
-                .detail("retryable", false)
-                .detail("limit", *limit)
-                .detail("planKey", plan.as_str())
-                .detail("publicPlanKey", plan.as_str()),
-            Error::IdempotencyInFlight => self.detail("action", "retry_after").retry_after(1),
-            Error::Login(LoginError::ProviderDown) | Error::Unavailable => {
-                self.detail("action", "retry_after").retry_after(1)
-            }
-            Error::Internal => self
-                .detail("action", "contact_support")
-                .detail("retryable", true),
-            _ => self.detail("retryable", false),
-        }
-    }
-
     /// 503: the key could not be looked up, which says nothing about the key.
     pub fn verification_unavailable() -> Self {
         let mut problem = Self::from(Error::Unavailable);

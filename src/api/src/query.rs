@@ -64,7 +64,8 @@ impl Query {
     }
 }
 
-fn wrong(name: &'static str, message: String, accepted: Value) -> Problem {
+/// A parameter that has the wrong value.
+pub fn wrong(name: &'static str, message: String, accepted: Value) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         INVALID,

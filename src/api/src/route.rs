@@ -10,10 +10,10 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use domain::role::Permission;
 use platform::Platform;
 
-use crate::call::Handler;
+use crate::call::{Handler, PublicHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, health, me, openapi, org};
+use crate::{api_keys, auth, billing, health, me, openapi, org};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -41,6 +41,9 @@ pub enum Kind {
         meter_class: &'static str,
         run: Handler,
     },
+    /// Under `/v1`, without a key, and therefore not among a key's requests: goes through
+    /// [`v1::serve`] too. `takes` is the most its body may weigh, in bytes.
+    Public { takes: usize, run: PublicHandler },
     /// For everybody, without a key.
     Open(fn() -> MethodRouter<Platform>),
     /// For browsers: redirects and cookies, not part of the `OpenAPI` document.
@@ -59,7 +62,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 13] = [
+pub static ROUTES: [Route; 19] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -67,6 +70,12 @@ pub static ROUTES: [Route; 13] = [
     api_keys::READ,
     api_keys::REVOKE,
     api_keys::ROTATE,
+    billing::READ,
+    billing::RATES,
+    billing::CHECKOUT,
+    billing::ACTIVATE,
+    billing::PORTAL,
+    billing::WEBHOOK,
     health::ALIVE,
     health::READY,
     openapi::DOCUMENT,
@@ -79,7 +88,7 @@ impl Route {
     pub fn meter_class(&self) -> &'static str {
         match self.kind {
             Kind::Key { meter_class, .. } => meter_class,
-            Kind::Open(_) | Kind::Browser(_) => PLATFORM,
+            Kind::Public { .. } | Kind::Open(_) | Kind::Browser(_) => PLATFORM,
         }
     }
 }
@@ -88,7 +97,7 @@ pub fn router(platform: &Platform) -> Router {
     let router = ROUTES
         .iter()
         .fold(Router::new(), |router, route| match route.kind {
-            Kind::Key { .. } => router.route(route.path, key_route(route)),
+            Kind::Key { .. } | Kind::Public { .. } => router.route(route.path, v1_route(route)),
             Kind::Open(make) | Kind::Browser(make) => router.route(route.path, make()),
         });
     router
@@ -99,7 +108,7 @@ pub fn router(platform: &Platform) -> Router {
         .with_state(platform.clone())
 }
 
-fn key_route(route: &'static Route) -> MethodRouter<Platform> {
+fn v1_route(route: &'static Route) -> MethodRouter<Platform> {
     let method = MethodFilter::try_from(route.method.clone())
         .expect("the table names only standard methods");
     on(

@@ -21,6 +21,7 @@ use crate::query::Query;
 use crate::route::{self, Kind, PLATFORM, Route};
 use crate::{body, context, panic};
 
+mod public;
 mod response;
 
 /// The versions of the API that this server speaks, newest first.
@@ -86,6 +87,14 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
     let id = params.and_then(|params| params.iter().next().map(|(_, id)| id.to_owned()));
     let (mut parts, body) = request.into_parts();
     let context = context::of(&platform, &mut parts);
+    if let Target::Route(route) = target
+        && let Kind::Public { takes, run } = route.kind
+    {
+        let outcome = public::answer((&platform, route), (takes, run), (&parts, body), &context);
+        let outcome = outcome.await;
+        told(&outcome, target, &context);
+        return response::make(&platform, target, &context, None, outcome);
+    }
     let (actor, refusal) =
         match platform::auth::authenticate(&platform, credential(&parts.headers)).await {
             Ok(key) => (Some(Actor::Key(key)), None),
@@ -113,17 +122,22 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         (_, Target::WrongMethod { path }) => Err(Problem::method_not_allowed(route::allowed(path))),
         (None, Target::Route(_)) => Err(refused(refusal)),
     };
-    if let Err(problem) = &outcome
-        && problem.status.is_server_error()
-    {
-        tracing::warn!(code = problem.code, request_id = %context.request_id, route = target.pattern(), "answered with a failure of ours");
-    }
+    told(&outcome, target, &context);
     let key = actor.as_ref().and_then(key_of);
     let response = response::make(&platform, target, &context, key, outcome);
     if let Some(key) = key {
         note(&platform, target, &context, &parts, key, response.status()).await;
     }
     response
+}
+
+/// Our own failures are for the log too.
+fn told(outcome: &Result<Answer, Problem>, target: Target, context: &RequestContext) {
+    if let Err(problem) = outcome
+        && problem.status.is_server_error()
+    {
+        tracing::warn!(code = problem.code, request_id = %context.request_id, route = target.pattern(), "answered with a failure of ours");
+    }
 }
 
 fn refused(error: Option<Error>) -> Problem {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use domain::billing::state::Grant;
+use domain::billing::facts::Facts;
+use domain::billing::grant::{Grant, Renewal};
+use domain::billing::state::{DEFAULT_GRACE, derive};
 use domain::event::Actor;
 use domain::id::{KeyId, OrgId, RequestId, SessionId, UserId};
 use domain::key::{Label, Scope, Scopes};
@@ -18,6 +20,7 @@ use domain::secret::{Secret, SecretHash, api_key};
 use domain::session::Session;
 use domain::time::{Micros, Span};
 use domain::user::Identity;
+use store::billing::Cause;
 use store::keys::NewKey;
 use store::requests::Record;
 use store::{Kind, Options, Store};
@@ -31,7 +34,7 @@ pub const SESSION: &str = "be0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cb
 /// Organisations of the person behind it: the first few.
 const MINE: u64 = 3;
 /// Change it when what is written below changes.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 #[derive(Debug, Clone, Copy, Hash)]
 pub struct Size {
@@ -213,21 +216,28 @@ async fn orgs(store: &Store, size: Size, now: Micros) -> anyhow::Result<()> {
             },
         )
         .await?;
-        store::grants::insert(
-            &mut tx,
-            &org(n),
-            Grant {
-                calls: 100,
-                used: 40,
-            },
-            &now.month(),
-        )
-        .await?;
+        account(&mut tx, &org(n), now).await?;
         if n < MINE {
             store::orgs::add_member(&mut tx, &org(n), &user(), Role::Owner, FOUNDED).await?;
         }
     }
     Ok(tx.commit().await?)
+}
+
+/// What billing knows of a new organisation; some of its grant is used by now.
+async fn account(tx: &mut store::Tx, org: &OrgId, now: Micros) -> anyhow::Result<()> {
+    let facts = Facts::new(Grant::fresh(100, Renewal::Monthly, FOUNDED));
+    let standing = derive(&facts, FOUNDED, DEFAULT_GRACE);
+    let grant = Grant {
+        period: now.month(),
+        used: 40,
+        ..facts.grant.clone()
+    };
+    store::grants::insert(tx, org, &grant).await?;
+    store::billing::insert(tx, org, &facts, &standing, FOUNDED).await?;
+    let both = (&facts, &standing);
+    store::billing::record(tx, org, Cause::Created, &Actor::Platform, both, FOUNDED).await?;
+    Ok(())
 }
 
 async fn keys(tx: &mut store::Tx, size: Size, of: u64) -> anyhow::Result<()> {
@@ -294,5 +304,23 @@ mod tests {
         let ids: std::collections::HashSet<_> = (0..10_000).map(|n| key(n).to_string()).collect();
         assert_eq!((ids.len(), key(7)), (10_000, key(7)));
         assert!(domain::secret::read_api_key(secret(3).expose()).is_some());
+    }
+
+    #[tokio::test]
+    async fn every_organisation_has_an_account_that_holds_good() -> anyhow::Result<()> {
+        let database = testkit::Database::sqlite().await;
+        let store = database.open().await;
+        fill(&store, Size::SMALL).await?;
+        let mut db = store.read().await?;
+        let findings = store::verify::verify(&mut db, DEFAULT_GRACE).await?;
+        let about = |part| findings.iter().filter(|f| f.rule.contains(part)).count();
+        assert_eq!((about("account"), about("grant")), (0, 0), "{findings:?}");
+        let found = store::keys::credential(&mut db, &secret(0).hash()).await?;
+        let grant = found.map(|found| found.facts().grant);
+        assert_eq!(
+            grant.map(|grant| (grant.total(), grant.used)),
+            Some((100, 40))
+        );
+        Ok(())
     }
 }

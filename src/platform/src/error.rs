@@ -134,8 +134,6 @@ impl Error {
             }
             Self::CheckoutSuperseded => "Go on with the newer checkout, or begin again.",
             Self::PaymentsNotConfigured => "Ask the platform's operator.",
-            Self::PaymentsUnavailable { .. } => "Try again in a few seconds.",
-            Self::PaymentsRefused => "Try again; if it happens again, tell us the request id.",
             Self::WebhookRefused { .. } => {
                 "Check the endpoint's signing secret and that the body arrives unchanged."
             }
@@ -146,8 +144,10 @@ impl Error {
             Self::IdempotencyKeyReused => "Use a new Idempotency-Key for a new request.",
             Self::IdempotencyInFlight => "Wait for the first request to end, then repeat this one.",
             Self::Login(login) => login.hint(),
-            Self::Unavailable => "Try again in a few seconds.",
-            Self::Internal => "Try again; if it happens again, tell us the request id.",
+            Self::Unavailable | Self::PaymentsUnavailable { .. } => "Try again in a few seconds.",
+            Self::Internal | Self::PaymentsRefused => {
+                "Try again; if it happens again, tell us the request id."
+            }
         }
     }
 }

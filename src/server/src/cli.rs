@@ -214,7 +214,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 async fn verify(config: &Config) -> anyhow::Result<()> {
     let store = data::open(config).await?;
     let mut db = store.read().await?;
-    let findings = store::verify::verify(&mut db).await?;
+    let findings = store::verify::verify(&mut db, config.grace).await?;
     drop(db);
     store.close().await;
     for finding in &findings {

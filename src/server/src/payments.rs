@@ -72,7 +72,9 @@ async fn embedded(
         random: Arc::new(|bytes| SystemChance.fill(bytes)),
         base_url: base_url.clone(),
         state_file: Some(config.data_dir.join("payments.json")),
-        retry: [1, 2, 5, 15, 60, 300].map(std::time::Duration::from_secs).into(),
+        retry: [1, 2, 5, 15, 60, 300]
+            .map(std::time::Duration::from_secs)
+            .into(),
     })?;
     let webhook = format!("{}{WEBHOOK}", public_url.as_str().trim_end_matches('/'));
     sandbox.set_webhook_url(&webhook);

@@ -197,20 +197,27 @@ async fn housekeeping(
 /// How often states are looked at for what time alone changes, and what was left behind is taken up.
 const ROUND: Duration = Duration::from_secs(2);
 
-async fn rounds(
-    platform: Platform,
-    reconcile_every: Duration,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn rounds(platform: Platform, reconcile_every: Duration, stopped: watch::Receiver<bool>) {
     // The first comparison is at once: whatever happened while nobody listened is learned then.
     let mut reconcile = tokio::time::interval(reconcile_every);
     let mut round = tokio::time::interval(ROUND);
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    if let Err(error) = round::mind_the_grace(&platform).await {
+        tracing::warn!(%error, "the grace could not be compared with the last start's");
+    }
+    let ended = ended(stopped);
+    tokio::pin!(ended);
     loop {
-        let done = tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return,
-            _ = reconcile.tick() => round::reconcile(&platform).await.map(drop),
-            _ = round.tick() => work(&platform).await,
+        // Chosen first and done afterwards: a round is never cut short by the next tick.
+        let compare = tokio::select! {
+            () = &mut ended => return,
+            _ = reconcile.tick() => true,
+            _ = round.tick() => false,
+        };
+        let done = if compare {
+            round::reconcile(&platform).await.map(drop)
+        } else {
+            work(&platform).await
         };
         if let Err(error) = done {
             tracing::warn!(%error, "billing's background work did not finish; it will be tried again");

@@ -209,6 +209,16 @@ pub async fn due(db: &mut Db, now: Micros, limit: i64) -> Result<Vec<OrgId>> {
         .await)?)
 }
 
+/// Makes every account that owes be looked at again: for when the grace was set anew.
+pub async fn make_owing_due(db: &mut Db, now: Micros) -> Result<()> {
+    const SQL: &str = "
+        UPDATE billing_accounts
+        SET changes_at = $1
+        WHERE state IN ('payment_failed', 'restricted_read_only')";
+    on!(db, |c| query(SQL).bind(now.0).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Accounts that were compared with the provider before `before`, longest ago first.
 pub async fn unchecked(db: &mut Db, before: Micros, limit: i64) -> Result<Vec<OrgId>> {
     const SQL: &str = "

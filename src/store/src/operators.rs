@@ -45,8 +45,8 @@ pub async fn remove(db: &mut Db, email: &str) -> Result<bool> {
 }
 
 pub async fn list(db: &mut Db) -> Result<Vec<String>> {
-    const SQL: &str = "SELECT email FROM operators ORDER BY email LIMIT 1000";
-    Ok(on!(db, |c| query_scalar(SQL).fetch_all(c).await)?)
+    const ALL: &str = "SELECT email FROM operators ORDER BY email LIMIT 1000";
+    Ok(on!(db, |c| query_scalar(ALL).fetch_all(c).await)?)
 }
 
 /// An organisation as operators see it in a list.

@@ -8,8 +8,8 @@ use crate::db::{Db, Result};
 use crate::json;
 
 pub async fn all(db: &mut Db) -> Result<Vec<RateCard>> {
-    const SQL: &str = "SELECT body FROM rate_cards ORDER BY version LIMIT 1000";
-    let rows: Vec<String> = on!(db, |c| query_scalar(SQL).fetch_all(c).await)?;
+    const ALL: &str = "SELECT body FROM rate_cards ORDER BY version LIMIT 1000";
+    let rows: Vec<String> = on!(db, |c| query_scalar(ALL).fetch_all(c).await)?;
     Ok(json::read(&rows)?)
 }
 

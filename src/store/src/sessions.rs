@@ -122,8 +122,8 @@ pub async fn delete_dead(db: &mut Db, seen_before: Micros, created_before: Micro
 
 /// Moves every session along with a clock that was put forward by hand.
 pub async fn shift(db: &mut Db, by: Span) -> Result<()> {
-    const SQL: &str =
+    const SHIFT: &str =
         "UPDATE sessions SET created_at = created_at + $1, last_seen_at = last_seen_at + $1";
-    on!(db, |c| query(SQL).bind(by.0).execute(c).await.map(drop))?;
+    on!(db, |c| query(SHIFT).bind(by.0).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::REQUEST;
 use super::description::Schemas;
 use crate::problem::Envelope;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::route::Kind;
 use crate::v1::VERSIONS;
 
 pub fn schemas() -> Schemas {
@@ -37,6 +38,11 @@ pub fn parameters(components: ComponentsBuilder) -> ComponentsBuilder {
         .parameter("ApiVersion", parameter("secapi-version", header.clone(), "The version the caller was written for.", text().enum_values(Some(VERSIONS))))
         .parameter("CallersRequestId", parameter("x-request-id", header.clone(), "An id of the caller's own for this request.", text().pattern(Some("^[A-Za-z0-9_-]{1,128}$"))))
         .parameter("IdempotencyKey", parameter("Idempotency-Key", header, "Makes a repeated request answer as the first did, for at least 24 hours, instead of doing it again.", text().min_length(Some(1)).max_length(Some(255))))
+}
+
+/// A text that one operation alone takes.
+pub fn own_parameter(name: &str, place: ParameterIn, about: &str, example: &str) -> Parameter {
+    parameter(name, place, about, text().examples([json!(example)]))
 }
 
 fn parameter(name: &str, place: ParameterIn, about: &str, schema: ObjectBuilder) -> Parameter {
@@ -159,12 +165,14 @@ fn described(schema: ObjectBuilder, about: &str) -> Header {
         .build()
 }
 
-/// The headers of an answer: the first two everywhere, the rest where a key was accepted.
-pub fn answer_headers(response: ResponseBuilder, keyed: bool, replayable: bool) -> ResponseBuilder {
-    let count = match (keyed, replayable) {
-        (false, _) => 2,
-        (true, false) => HEADERS.len() - 1,
-        (true, true) => HEADERS.len(),
+/// The headers of an answer: two everywhere, those of the body under `/v1`, the rest where a key was
+/// accepted.
+pub fn answer_headers(response: ResponseBuilder, kind: &Kind, replayable: bool) -> ResponseBuilder {
+    let count = match (kind, replayable) {
+        (Kind::Open(_) | Kind::Browser(_), _) => 2,
+        (Kind::Public { .. }, _) => 6,
+        (Kind::Key { .. }, false) => HEADERS.len() - 1,
+        (Kind::Key { .. }, true) => HEADERS.len(),
     };
     HEADERS[..count]
         .iter()
@@ -177,11 +185,11 @@ fn header_ref(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{name}"))
 }
 
-const REFUSALS: [(u16, &str, &str); 10] = [
+const REFUSALS: [(u16, &str, &str); 11] = [
     (
         400,
         "BadRequest",
-        "`invalid_request`, `invalid_query_parameter` or `unsupported_api_version`: the request is wrong in itself.",
+        "`invalid_request`, `invalid_query_parameter`, `unsupported_api_version`, `plan_not_self_serve`, `redirect_url_not_allowed`, `webhook_signature_invalid` or `livemode_mismatch`: the request is wrong in itself.",
     ),
     (
         401,
@@ -191,7 +199,7 @@ const REFUSALS: [(u16, &str, &str); 10] = [
     (
         403,
         "Forbidden",
-        "`insufficient_scope`: the key's scopes do not allow it.",
+        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not.",
     ),
     (
         404,
@@ -206,12 +214,12 @@ const REFUSALS: [(u16, &str, &str); 10] = [
     (
         409,
         "Conflict",
-        "`api_key_limit_reached`, `api_key_not_active`, `idempotency_key_reused` or `idempotency_key_in_use`.",
+        "`api_key_limit_reached`, `api_key_not_active`, `subscription_exists`, `billing_customer_missing`, `checkout_superseded`, `idempotency_key_reused` or `idempotency_key_in_use`.",
     ),
     (
         413,
         "TooLarge",
-        "`request_too_large`: the body is over 64 KB.",
+        "`request_too_large`: the body is over 64 KB, or over 512 KB for a webhook.",
     ),
     (
         415,
@@ -224,9 +232,14 @@ const REFUSALS: [(u16, &str, &str); 10] = [
         "`internal_error`: our mistake; quote the request id.",
     ),
     (
+        502,
+        "ProviderRefused",
+        "`payments_refused`: the payment provider turned our request down; nothing was charged.",
+    ),
+    (
         503,
         "Unavailable",
-        "`service_unavailable` or `auth_verification_unavailable`: nothing was changed; try again.",
+        "`service_unavailable`, `auth_verification_unavailable` or `payments_unavailable`: nothing was changed; try again. `payments_not_configured`: this platform takes no payments.",
     ),
 ];
 
@@ -253,7 +266,11 @@ fn response(status: u16, about: &str) -> RefOr<Response> {
     let response = ResponseBuilder::new()
         .description(about)
         .content("application/json", content);
-    let response = answer_headers(response, true, false);
+    let response = HEADERS[..HEADERS.len() - 1]
+        .iter()
+        .fold(response, |response, (name, header, ..)| {
+            response.header_ref(*header, header_ref(name))
+        });
     let response = if status == 503 {
         response.header_ref("Retry-After", header_ref("RetryAfter"))
     } else {

@@ -1,11 +1,12 @@
 //! How a route describes itself: what it takes, what it answers, what it may refuse.
 
 use axum::http::Method;
+use domain::role::Permission;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{Operation, OperationBuilder};
+use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
@@ -31,10 +32,10 @@ impl Description {
             .split('/')
             .find(|part| !part.is_empty())
             .unwrap_or("");
-        let tag = if matches!(route.kind, Kind::Key { .. }) {
-            tag
-        } else {
+        let tag = if matches!(route.kind, Kind::Open(_) | Kind::Browser(_)) {
             "service"
+        } else {
+            tag
         };
         let operation = OperationBuilder::new()
             .operation_id(Some(route.operation))
@@ -45,23 +46,34 @@ impl Description {
             operation,
             schemas: Vec::new(),
         };
-        let Kind::Key {
-            permission,
-            meter_class,
-            ..
-        } = route.kind
-        else {
-            return begun;
-        };
+        match route.kind {
+            Kind::Key { permission, .. } => begun.keyed(permission),
+            Kind::Public { .. } => begun.public(),
+            Kind::Open(_) | Kind::Browser(_) => begun,
+        }
+    }
+
+    fn public(mut self) -> Self {
+        let told = json!({"meterClass": self.route.meter_class()});
+        let extensions = Extensions::builder().add("x-secapi", told).build();
+        self.operation = self.operation.extensions(Some(extensions));
+        for name in ["ApiVersion", "CallersRequestId"] {
+            self = self.takes_common(name);
+        }
+        self.refuses(&[400, 500])
+    }
+
+    fn keyed(self, permission: Permission) -> Self {
+        let route = self.route;
         let scopes: Vec<&str> = permission
             .accepted_scopes()
             .iter()
             .map(|scope| scope.as_str())
             .collect();
         // One extension: several would come in another order at each start.
-        let told = json!({"acceptedScopes": scopes, "meterClass": meter_class});
+        let told = json!({"acceptedScopes": scopes, "meterClass": route.meter_class()});
         let extensions = Extensions::builder().add("x-secapi", told).build();
-        let operation = super::secured(begun.operation).extensions(Some(extensions));
+        let operation = super::secured(self.operation).extensions(Some(extensions));
         let mut names = vec!["ApiVersion", "CallersRequestId"];
         if route.path.contains("{id}") {
             names.push("Id");
@@ -79,7 +91,7 @@ impl Description {
         if route.method == Method::POST {
             refusals.extend([408, 413, 415]);
         }
-        Self { operation, ..begun }.refuses(&refusals)
+        Self { operation, ..self }.refuses(&refusals)
     }
 
     pub fn finish(self) -> (Operation, Schemas) {
@@ -95,10 +107,47 @@ impl Description {
     /// The parameters of a list.
     pub fn pages(mut self) -> Self {
         for name in ["Limit", "Cursor"] {
-            self.operation = self
-                .operation
-                .parameter_ref(Ref::new(format!("#/components/parameters/{name}")));
+            self = self.takes_common(name);
         }
+        self
+    }
+
+    fn takes_common(mut self, name: &str) -> Self {
+        let name = format!("#/components/parameters/{name}");
+        self.operation = self.operation.parameter_ref(Ref::new(name));
+        self
+    }
+
+    /// A query parameter of this operation alone.
+    pub fn asks(self, name: &str, about: &str, example: &str) -> Self {
+        self.own_parameter(common::own_parameter(
+            name,
+            ParameterIn::Query,
+            about,
+            example,
+        ))
+    }
+
+    /// A header of this operation alone.
+    pub fn reads(self, name: &str, about: &str, example: &str) -> Self {
+        self.own_parameter(common::own_parameter(
+            name,
+            ParameterIn::Header,
+            about,
+            example,
+        ))
+    }
+
+    fn own_parameter(mut self, parameter: Parameter) -> Self {
+        self.operation = self.operation.parameter(parameter);
+        self
+    }
+
+    /// An answer without a body.
+    pub fn answers_empty(mut self, status: u16, text: &str) -> Self {
+        let response = ResponseBuilder::new().description(text);
+        let response = common::answer_headers(response, &self.route.kind, false);
+        self.operation = self.operation.response(status.to_string(), response);
         self
     }
 
@@ -124,8 +173,8 @@ impl Description {
         let response = ResponseBuilder::new()
             .description(text)
             .content("application/json", content);
-        let keyed = matches!(self.route.kind, Kind::Key { .. });
-        let response = common::answer_headers(response, keyed, self.route.method == Method::POST);
+        let replayable = self.route.method == Method::POST;
+        let response = common::answer_headers(response, &self.route.kind, replayable);
         self.operation = self.operation.response(status.to_string(), response);
         self
     }

@@ -30,11 +30,12 @@ pub fn make(
 ) -> Response {
     let mut response = Response::default();
     response.headers_mut().reserve(28);
-    let (status, bytes, replayed) = match outcome {
-        Ok(answer) => (answer.status, answer.body, answer.replayed),
+    let (status, bytes, replayed, own) = match outcome {
+        Ok(answer) => (answer.status, answer.body, answer.replayed, answer.headers),
         Err(problem) => {
             problem.headers(&mut response);
-            (problem.status, problem.body(platform, context), false)
+            let body = problem.body(platform, context);
+            (problem.status, body, false, Vec::new())
         }
     };
     let counted = if status.is_success() {
@@ -48,6 +49,9 @@ pub fn make(
     let fixed = HeaderValue::from_static;
     headers.insert(CONTENT_TYPE, fixed("application/json"));
     headers.insert(CACHE_CONTROL, fixed("no-store"));
+    for (name, value) in own {
+        headers.insert(name, value);
+    }
     if replayed {
         headers.insert(REPLAYED, fixed("true"));
     }
@@ -59,14 +63,12 @@ pub fn make(
     // The platform's own class costs nothing on every plan; priced classes come with the catalogue.
     headers.insert(ESTIMATED_COST, fixed("$0.0000"));
     if let Some(key) = key {
-        let state = key.state();
-        headers.insert(PLAN_KEY, fixed(state.plan().as_str()));
-        headers.insert(BILLING_STATE, fixed(state.as_str()));
-        headers.insert(BILLING_STATUS, fixed("none"));
-        headers.insert(
-            GRANT_REMAINING,
-            HeaderValue::from(key.billing.grant.remaining()),
-        );
+        let standing = &key.standing;
+        headers.insert(PLAN_KEY, fixed(standing.plan.as_str()));
+        headers.insert(BILLING_STATE, fixed(standing.state.as_str()));
+        headers.insert(BILLING_STATUS, fixed(standing.settlement.as_str()));
+        let left = key.billing.grant.remaining_at(context.received_at);
+        headers.insert(GRANT_REMAINING, HeaderValue::from(left));
     }
     response
 }

@@ -28,7 +28,8 @@ const PRINCIPALS: [&str; 9] = [
 ];
 
 /// One number: the status. Three: for an id of our organisation, of the stranger's, of nobody.
-/// The reader is a test key with `read:sec`; the manager and the stranger hold every scope.
+/// The reader is a test key with `read:sec`; the manager and the stranger hold every scope. There is
+/// no payment provider here: what would reach it answers 503.
 const TABLE: &str = "
     operation     nobody session malformed unknown revoked expired reader      manager     stranger
     getMe         401    401     401       401     401     401     200         200         200
@@ -38,6 +39,12 @@ const TABLE: &str = "
     getApiKey     401    401     401       401     401     401     200/404/404 200/404/404 404/200/404
     revokeApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404
     rotateApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404
+    getBilling    401    401     401       401     401     401     200         200         200
+    getBillingRates      200 200 200       200     200     200     200         200         200
+    createCheckout       401 401 401       401     401     401     403         400         400
+    activatePayg         401 401 401       401     401     401     403         503         503
+    createPortalSession  401 401 401       401     401     401     403         503         503
+    receiveStripeWebhook 503 503 503       503     503     503     503         503         503
     getHealth     200    200     200       200     200     200     200         200         200
     getReadiness  200    200     200       200     200     200     200         200         200
     getOpenApi    200    200     200       200     200     200     200         200         200

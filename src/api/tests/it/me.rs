@@ -82,7 +82,7 @@ async fn every_header_of_the_contract_is_there() {
     referrer-policy: same-origin
     request-id: mine-1
     secapi-billing-state: commercial_active
-    secapi-billing-status: none
+    secapi-billing-status: active
     secapi-estimated-cost: $0.0000
     secapi-free-grant-remaining: 250
     secapi-meter-class: platform

@@ -72,3 +72,57 @@ fn no_reference_dangles() {
         );
     }
 }
+
+/// What the document shows and what it describes are told by different means: they must agree.
+#[test]
+fn every_field_of_an_example_is_in_its_schema_and_every_required_one_in_the_example() {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut seen = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let bodies = operation["responses"].as_object().unwrap().values();
+            for body in bodies.chain(operation.get("requestBody")) {
+                let content = &body["content"]["application/json"];
+                if content.get("example").is_some() {
+                    agree(&document, &content["schema"], &content["example"], path);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 15);
+}
+
+fn agree(document: &Value, schema: &Value, example: &Value, at: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return agree(document, target, example, at);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let real = choices.iter().find(|one| one["type"] != "null").unwrap();
+        if !example.is_null() {
+            agree(document, real, example, at);
+        }
+        return;
+    }
+    if let (Some(items), Some(examples)) = (schema.get("items"), example.as_array()) {
+        for (i, example) in examples.iter().enumerate() {
+            agree(document, items, example, &format!("{at}[{i}]"));
+        }
+    }
+    let (Some(fields), Some(examples)) = (schema["properties"].as_object(), example.as_object())
+    else {
+        return;
+    };
+    for (name, value) in examples {
+        let field = fields.get(name);
+        let field = field.unwrap_or_else(|| panic!("{at}: {name} is not described"));
+        agree(document, field, value, &format!("{at}.{name}"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        assert!(
+            examples.contains_key(name.as_str().unwrap()),
+            "{at}: {name} is not shown"
+        );
+    }
+}

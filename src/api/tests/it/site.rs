@@ -1,5 +1,7 @@
 //! A site with one organisation, one person and one key, and a client for it.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -9,7 +11,8 @@ use http_body_util::BodyExt as _;
 use platform::keys::NewKey;
 use platform::requests;
 use serde_json::Value;
-use testkit::{SignedIn, World};
+use store::Kind;
+use testkit::{Database, SignedIn, World};
 use tower::ServiceExt as _;
 
 pub struct Site {
@@ -74,10 +77,33 @@ impl Site {
     }
 
     pub async fn on(world: World) -> Self {
+        let site = Self::bare(world).await;
+        // Room for more than the first key.
+        site.world.contract(&site.org).await;
+        site
+    }
+
+    /// A site where money moves. Its one key has every scope.
+    pub async fn paying(kind: Kind) -> Self {
+        let site = Self::bare(World::paying(Arc::new(Database::of(kind).await)).await).await;
+        site.with_every_scope().await
+    }
+
+    /// The same with another first key, which has every scope.
+    pub async fn with_every_scope(mut self) -> Self {
+        let (owner, request) = (self.owner.actor(), self.world.request());
+        let p = &self.world.platform;
+        platform::keys::revoke_key(p, &owner, &self.org, &self.first, &request)
+            .await
+            .unwrap();
+        (self.first, self.first_secret) = self.key(&Scope::ALL, true).await;
+        self
+    }
+
+    /// An organisation on the free grant, with its one key.
+    pub async fn bare(world: World) -> Self {
         let owner = world.person("ada").await;
         let made = world.org(&owner, "Northwind Research").await;
-        // Room for more than the first key.
-        world.contract(&made.org.id).await;
         let router = api::site(&world.platform, Router::new());
         let first_secret = made.first.secret.expose().to_owned();
         Self {

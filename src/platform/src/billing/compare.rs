@@ -3,6 +3,7 @@
 use domain::billing::facts::Facts;
 use domain::billing::remote::{Invoice, Subscription};
 use domain::id::OrgId;
+use domain::time::Micros;
 
 use crate::{Platform, Result};
 
@@ -65,7 +66,7 @@ fn facts(ours: &Facts, theirs: &Facts) -> Vec<Row> {
                 .plan
                 .as_ref()
                 .and_then(|plan| plan.subscription.period_end);
-            end.map_or_else(none, |at| at.rfc3339())
+            end.map_or_else(none, Micros::rfc3339)
         }),
         row("Cancels at period end", &|f| match &f.plan {
             Some(plan) => plan.subscription.cancel_at_period_end.to_string(),

@@ -36,12 +36,11 @@ pub async fn open(
 ) -> Result<Portal> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ManageBilling).await?;
-    let back = match return_url {
-        Some(given) => checkout::allowed(p, "returnUrl", given)?,
-        None => {
-            let base = p.settings().public_url.as_str().trim_end_matches('/');
-            format!("{base}/orgs/{org}/billing?confirming=1")
-        }
+    let back = if let Some(given) = return_url {
+        checkout::allowed(p, "returnUrl", given)?
+    } else {
+        let base = p.settings().public_url.as_str().trim_end_matches('/');
+        format!("{base}/orgs/{org}/billing?confirming=1")
     };
     let stripe = &p.payments()?.stripe;
     let customer = store::customers::of(&mut db, org)

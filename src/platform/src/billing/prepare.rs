@@ -122,14 +122,14 @@ async fn usage_price(stripe: &Stripe, found: &[Price]) -> Result<String> {
         return Ok(price.id.clone());
     }
     let meters = stripe.meters().await?;
-    let meter = match meters.into_iter().find(|m| m.event_name == METER_EVENT) {
-        Some(meter) => meter,
-        None => {
-            let key = format!("secapi-meter-{METER_EVENT}");
-            stripe
-                .create_meter(&key, METER_EVENT, "SEC API usage")
-                .await?
-        }
+    let ours = meters.into_iter().find(|m| m.event_name == METER_EVENT);
+    let meter = if let Some(meter) = ours {
+        meter
+    } else {
+        let key = format!("secapi-meter-{METER_EVENT}");
+        stripe
+            .create_meter(&key, METER_EVENT, "SEC API usage")
+            .await?
     };
     let product = product(stripe, "secapi_usage", "SEC API usage", None).await?;
     let price = stripe

@@ -23,6 +23,9 @@ const ASK_EVERY: Span = Span::minutes(10);
 /// A hundred events each.
 const PAGES: usize = 50;
 
+/// The grace by which accounts were last judged, in microseconds.
+const GRACE: &str = "billing_grace";
+
 const CURSOR: &str = "stripe_events_since";
 
 /// Time's own work: states that turn, months that close. Needs no provider.
@@ -34,6 +37,18 @@ pub async fn turn(p: &Platform) -> Result<usize> {
         turn::by_time(p, org).await?;
     }
     Ok(due.len() + usage::close_month(p, BATCH).await?)
+}
+
+/// Has every account that owes looked at again when the grace is not the one it was judged by.
+pub async fn mind_the_grace(p: &Platform) -> Result<()> {
+    let grace = p.settings().grace.0.to_string();
+    let mut tx = p.store().begin().await?;
+    let before = store::settings::get(&mut tx, GRACE).await?;
+    if before.as_deref() != Some(grace.as_str()) {
+        store::billing::make_owing_due(&mut tx, p.now()).await?;
+        store::settings::set(&mut tx, GRACE, &grace).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Events whose consequences could not be drawn, and reports that could not be sent.

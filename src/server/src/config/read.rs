@@ -234,7 +234,10 @@ impl Reader<'_> {
         );
         if key.is_empty() {
             if !secrets.is_empty() {
-                self.wrong("stripe.secret_key", "is needed beside stripe.webhook_secret");
+                self.wrong(
+                    "stripe.secret_key",
+                    "is needed beside stripe.webhook_secret",
+                );
             }
             return None;
         }
@@ -245,7 +248,10 @@ impl Reader<'_> {
             .map(Secret::new)
             .collect();
         if webhook_secrets.is_empty() {
-            self.wrong("stripe.webhook_secret", "is needed beside stripe.secret_key");
+            self.wrong(
+                "stripe.webhook_secret",
+                "is needed beside stripe.secret_key",
+            );
         }
         let api = providers::stripe::Config {
             api_base: self.parse("stripe.api_base", "an address")?,

@@ -62,8 +62,8 @@ fn bind(path: &Path) -> anyhow::Result<UnixListener> {
     }
     // What a crash left behind; the database's lock says that nobody else serves this folder.
     let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path)
-        .with_context(|| format!("cannot listen on {}", path.display()))?;
+    let listener =
+        UnixListener::bind(path).with_context(|| format!("cannot listen on {}", path.display()))?;
     {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;

@@ -8,7 +8,9 @@ use serde_json::Value;
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Order {
     /// An organisation's billing: state, reason, facts.
-    Show { org: String },
+    Show {
+        org: String,
+    },
     RecordContract {
         org: String,
         /// An RFC 3339 instant or a date; now when absent.
@@ -25,19 +27,33 @@ pub enum Order {
         kind: RestrictionKind,
         note: String,
     },
-    Unrestrict { org: String },
-    Credit { org: String, calls: i64 },
-    AddOperator { email: String },
-    RemoveOperator { email: String },
+    Unrestrict {
+        org: String,
+    },
+    Credit {
+        org: String,
+        calls: i64,
+    },
+    AddOperator {
+        email: String,
+    },
+    RemoveOperator {
+        email: String,
+    },
     ListOperators,
     /// Asks the payment provider for what was missed, now.
     Reconcile,
     /// Development: puts the clock forward, or only tells the time.
-    Clock { seconds: Option<i64> },
+    Clock {
+        seconds: Option<i64>,
+    },
     /// Development: the payment sandbox's signing secret.
     WebhookSecret,
     /// Development: uses calls of the grant, all by default.
-    UseGrant { org: String, calls: Option<i64> },
+    UseGrant {
+        org: String,
+        calls: Option<i64>,
+    },
     /// Development: adds usage of a meter class.
     AddUsage {
         org: String,
@@ -45,7 +61,9 @@ pub enum Order {
         units: i64,
     },
     /// Development: sets the payment sandbox's faults.
-    Faults { switches: Value },
+    Faults {
+        switches: Value,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -22,7 +22,13 @@ fn many() -> Facts {
         ends_at: Some(NOW.plus(Span::days(2))),
     };
     let mut many = facts();
-    many.contracts = vec![contract.clone(), Contract { ends_at: None, ..contract }];
+    many.contracts = vec![
+        contract.clone(),
+        Contract {
+            ends_at: None,
+            ..contract
+        },
+    ];
     many.payg = Some(Payg { enabled_at: NOW });
     many.unpaid = vec![invoice("in_<\u{1f980}>", NOW)];
     many

@@ -21,5 +21,6 @@ mod requests;
 mod sqlite;
 mod support;
 mod text;
+mod upgrades;
 mod usage;
 mod verify;

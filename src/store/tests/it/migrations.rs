@@ -2,16 +2,36 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Row};
 use store::db::Conn;
 use store::{Kind, OpenError, Options, Store, Tx};
 use testkit::{Database, on_both};
 
-async fn run(tx: &mut Tx, sql: &str) {
+pub async fn run(tx: &mut Tx, sql: &str) {
     match tx.conn() {
         Conn::Sqlite(c) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(c).await.unwrap()),
         Conn::Postgres(c) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(c).await.unwrap()),
     }
+}
+
+/// As a program left it that knew no version from `version` on.
+pub async fn migrate_below(store: &Store, version: i64) {
+    let older: Vec<_> = store::migrations(store.kind())
+        .iter()
+        .filter(|migration| migration.version < version)
+        .cloned()
+        .collect();
+    if older.is_empty() {
+        return;
+    }
+    let older = Migrator::with_migrations(older);
+    let mut tx = store.begin().await.unwrap();
+    match tx.conn() {
+        Conn::Sqlite(c) => older.run_direct(None, c, false).await.unwrap(),
+        Conn::Postgres(c) => older.run_direct(None, c, false).await.unwrap(),
+    }
+    tx.commit().await.unwrap();
 }
 
 /// The statements of a migration. A semicolon in a comment would be one too many.
@@ -123,19 +143,23 @@ on_both! {
         for migration in store::migrations(db.kind()).iter() {
             let statements = statements(migration.sql.as_str());
             assert!(statements.len() > 1);
-            let empty = Database::unmigrated(db.kind()).await;
+            let old = Database::unmigrated(db.kind()).await;
+            let store = old.open().await;
+            migrate_below(&store, migration.version).await;
+            let (tables, names) = (schema(&store).await, indexes(&store).await);
+            store.close().await;
             for done in 0..=statements.len() {
-                let store = empty.open().await;
+                let store = old.open().await;
                 let mut tx = store.begin().await.unwrap();
                 for sql in &statements[..done] {
                     run(&mut tx, sql).await;
                 }
                 // The process dies here: nothing says rollback.
                 drop(tx);
-                assert_eq!(schema(&store).await, Schema::new(), "after {done} statements");
+                assert_eq!((schema(&store).await, indexes(&store).await), (tables.clone(), names.clone()), "after {done} statements");
                 store.close().await;
             }
-            let store = empty.open().await;
+            let store = old.open().await;
             store.migrate().await.unwrap();
             assert_eq!(schema(&store).await, whole);
         }
@@ -160,7 +184,7 @@ on_both! {
     async fn a_newer_schema_is_refused_in_one_line(db: &Database) {
         let store = db.open().await;
         let mut tx = store.begin().await.unwrap();
-        run(&mut tx, "UPDATE _sqlx_migrations SET version = 9999").await;
+        run(&mut tx, "UPDATE _sqlx_migrations SET version = 9999 WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)").await;
         tx.commit().await.unwrap();
         let refused = store.migrate().await.unwrap_err();
         assert!(matches!(refused, OpenError::Newer { found: 9999, .. }), "{refused}");

@@ -19,14 +19,19 @@ async fn org(db: &mut Db, name: &str) -> OrgId {
 
 async fn found(db: &mut Db, text: &str, state: Option<BillingState>) -> Vec<String> {
     let rows = operators::orgs(db, text, state, None, 10).await.unwrap();
-    rows.into_iter().map(|row| row.org.name.as_str().to_owned()).collect()
+    rows.into_iter()
+        .map(|row| row.org.name.as_str().to_owned())
+        .collect()
 }
 
 fn card(version: &str, calls: i64) -> RateCard {
     RateCard {
         version: version.to_owned(),
         effective_from: Micros(7),
-        grant: GrantTerms { calls, renewal: Renewal::Monthly },
+        grant: GrantTerms {
+            calls,
+            renewal: Renewal::Monthly,
+        },
         plans: Vec::new(),
         families: Vec::new(),
     }

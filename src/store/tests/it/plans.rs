@@ -18,7 +18,7 @@ struct Statement {
 }
 
 /// What may read or sort more than an index gives, and why.
-const ALLOWED: [(&str, &str); 5] = [
+const ALLOWED: [(&str, &str); 8] = [
     ("requests.rs: SQLITE_DAYS", "sorts the batch it was handed"),
     ("requests.rs: SQLITE_KEYS", "sorts the batch it was handed"),
     (
@@ -28,6 +28,15 @@ const ALLOWED: [(&str, &str); 5] = [
     (
         "users.rs: SQL 1",
         "SQLite lists a check of references that runs only while one is broken",
+    ),
+    ("operators.rs: ALL", "lists the staff: a few people"),
+    (
+        "rate_cards.rs: ALL",
+        "a few cards, read when a program starts",
+    ),
+    (
+        "sessions.rs: SHIFT",
+        "moves every session, on a development server alone",
     ),
     ("requests.rs: ORGS", "the sweep visits every organisation"),
 ];
@@ -39,7 +48,7 @@ fn statements() -> Vec<Statement> {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // `verify` reads everything: that is its work.
-        if path.is_file() && name != "verify.rs" {
+        if !name.starts_with("verify") {
             found.extend(consts(&name, &std::fs::read_to_string(path).unwrap()));
         }
     }
@@ -240,6 +249,11 @@ fn no_statement_is_overlooked() {
     for file in std::fs::read_dir(sources).unwrap() {
         let path = file.unwrap().path();
         if path.is_dir() {
+            assert!(
+                path.ends_with("verify"),
+                "{} is not looked into",
+                path.display()
+            );
             continue;
         }
         let source = std::fs::read_to_string(&path).unwrap();

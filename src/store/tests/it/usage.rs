@@ -9,6 +9,8 @@ use testkit::on_both;
 
 use crate::support::{NOW, fresh, line, named};
 
+/// No report.
+const NONE: [&UsageReportId; 0] = [];
 const MONTH: &str = "2026-11";
 
 async fn org(db: &mut Db) -> Org {
@@ -25,7 +27,13 @@ fn told(lines: &[Line]) -> Vec<(&str, &str, i64, i64, i64)> {
     let told = |line: &Line| (line.units, line.requests, line.amount.as_micros());
     let line = |line| {
         let (units, requests, amount) = told(line);
-        (line.plan.as_str(), line.family.as_str(), units, requests, amount)
+        (
+            line.plan.as_str(),
+            line.family.as_str(),
+            units,
+            requests,
+            amount,
+        )
     };
     lines.iter().map(line).collect()
 }
@@ -101,7 +109,7 @@ on_both! {
     async fn a_month_is_closed_once(db: &Database) {
         let store = db.open().await;
         let mut tx = store.begin().await.unwrap();
-        let mut made = vec![org(&mut tx).await.id, org(&mut tx).await.id, org(&mut tx).await.id];
+        let mut made = [org(&mut tx).await.id, org(&mut tx).await.id, org(&mut tx).await.id];
         made.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         let [one, two, _idle] = &made[..] else { unreachable!() };
         for (org, month) in [(one, MONTH), (two, MONTH), (two, "2026-10")] {
@@ -129,17 +137,17 @@ on_both! {
         for (id, month, send_at) in [(&sent, "2026-09", Some(20)), (&failing, "2026-10", Some(10)), (&nothing, MONTH, None)] {
             usage_months::close(&mut tx, id, (&org, month), 4, send_at.map(Micros), NOW).await.unwrap();
         }
-        assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(9), 10).await.unwrap()), [&report(); 0]);
+        assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(9), 10).await.unwrap()), NONE);
         assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(20), 10).await.unwrap()), [&failing, &sent]);
         assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(20), 1).await.unwrap()), [&failing]);
 
         usage_months::report_sent(&mut tx, &sent, NOW).await.unwrap();
         usage_months::report_failed(&mut tx, &failing, "timeout", Micros(30)).await.unwrap();
-        assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(29), 10).await.unwrap()), [&report(); 0]);
+        assert_eq!(ids(&usage_months::reports_due(&mut tx, Micros(29), 10).await.unwrap()), NONE);
         let due = usage_months::reports_due(&mut tx, Micros(30), 10).await.unwrap();
         assert_eq!((ids(&due), due[0].attempts, due[0].error.as_deref()), (vec![&failing], 1, Some("timeout")));
         usage_months::report_sent(&mut tx, &failing, NOW.plus(Span(1))).await.unwrap();
-        assert_eq!(ids(&usage_months::reports_due(&mut tx, NOW.plus(Span::days(999)), 10).await.unwrap()), [&report(); 0]);
+        assert_eq!(ids(&usage_months::reports_due(&mut tx, NOW.plus(Span::days(999)), 10).await.unwrap()), NONE);
 
         let all = usage_months::reports(&mut tx, &org, 10).await.unwrap();
         let told: Vec<_> = all.iter().map(|r| (r.period.as_str(), r.sent_at, r.attempts, r.error.as_deref())).collect();

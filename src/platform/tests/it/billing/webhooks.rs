@@ -61,7 +61,7 @@ async fn any_order(kind: Kind) {
         let shop = Arc::new(Shop::open(kind).await);
         let dice = std::sync::Mutex::new(Dice(seed));
         let told = std::sync::Mutex::new(BTreeSet::new());
-        live(&shop, async |shop| {
+        Box::pin(live(&shop, async |shop| {
             // Some of what has happened so far, in any order, some of it at the same time and twice.
             let all = shop.events().await;
             let picks: Vec<String> = {
@@ -78,7 +78,7 @@ async fn any_order(kind: Kind) {
                 let delivered = delivered.unwrap();
                 told.lock().unwrap().insert(delivered.event);
             }
-        })
+        }))
         .await;
         // What was never told of is found.
         let found = round::reconcile(&shop.world.platform).await.unwrap();
@@ -112,12 +112,12 @@ async fn any_order(kind: Kind) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_order_of_deliveries_ends_in_one_state_on_sqlite() {
-    any_order(Kind::Sqlite).await;
+    Box::pin(any_order(Kind::Sqlite)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_order_of_deliveries_ends_in_one_state_on_postgres() {
-    any_order(Kind::Postgres).await;
+    Box::pin(any_order(Kind::Postgres)).await;
 }
 
 #[tokio::test]

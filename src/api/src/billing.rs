@@ -1,0 +1,16 @@
+//! `/v1/billing`: what an organisation pays and why, the prices, the ways to pay, and what the payment
+//! provider sends.
+
+mod account;
+mod budget;
+mod money;
+mod plans;
+mod rates;
+mod reason;
+mod sessions;
+mod webhook;
+
+pub use account::READ;
+pub use rates::RATES;
+pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};
+pub use webhook::{MAX_BYTES, WEBHOOK};
