@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::{LocalTimes, ThemeSwitch};
+use crate::islands::{FormGuard, LocalTimes, ThemeSwitch};
 use crate::paths;
 use crate::shell::PageTitle;
 
@@ -31,6 +31,8 @@ pub struct Nav {
     pub orgs: Vec<OrgLink>,
     /// `3 of 25`
     pub keys: String,
+    /// The viewer is of the platform's own staff.
+    pub operator: bool,
     pub ribbon: Option<Ribbon>,
     /// Marks an installation that runs with the embedded identity provider.
     pub dev: bool,
@@ -42,6 +44,16 @@ pub struct Ribbon {
     pub state: String,
     pub text: String,
     pub stops: bool,
+    /// The one thing to do next; `None` where the viewer's role does not let them.
+    pub act: Option<RibbonAct>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RibbonAct {
+    pub word: String,
+    pub to: String,
+    /// Sent in a form when the act is one of the payment provider's portal; a link otherwise.
+    pub task: Option<&'static str>,
 }
 
 /// A console page: its frame, `children` in the main column.
@@ -89,7 +101,14 @@ pub fn Console(
     .into_any()
 }
 
-fn ribbon(Ribbon { state, text, stops }: Ribbon) -> impl IntoView {
+fn ribbon(
+    Ribbon {
+        state,
+        text,
+        stops,
+        act,
+    }: Ribbon,
+) -> impl IntoView {
     let (class, mark) = if stops {
         ("ribbon stop", "st stop")
     } else {
@@ -102,15 +121,36 @@ fn ribbon(Ribbon { state, text, stops }: Ribbon) -> impl IntoView {
                 " "
                 {text}
             </p>
+            {act.map(ribbon_act)}
         </section>
+    }
+}
+
+fn ribbon_act(RibbonAct { word, to, task }: RibbonAct) -> AnyView {
+    match task {
+        Some(task) => view! {
+            <form method="post" action=to>
+                <input type="hidden" name="task" value=task />
+                <button class="btn">{word}</button>
+                <FormGuard />
+            </form>
+        }
+        .into_any(),
+        None => view! {
+            <a class="btn" href=to>
+                {word}
+            </a>
+        }
+        .into_any(),
     }
 }
 
 #[component]
 fn Rail(nav: Nav, here: String) -> impl IntoView {
     let link = |href: String, word: &'static str, unit: String| {
-        // A key's own page stands under the list of keys.
-        let current = href == here || (word == "API keys" && here.starts_with(&href));
+        // A key's own page stands under the list of keys, an organisation's under the operators'.
+        let under = matches!(word, "API keys" | "Organisations") && here.starts_with(&href);
+        let current = href == here || under;
         view! {
             <li>
                 <a href=href aria-current=current.then_some("page")>
@@ -124,6 +164,7 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
+            {link(paths::billing(&org.id), "Billing", String::new())}
         }
     });
     let home = nav
@@ -131,6 +172,16 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
         .as_ref()
         .or(nav.orgs.first())
         .map_or_else(|| paths::HOME.to_owned(), |org| paths::org(&org.id));
+    let operator = nav.operator.then(|| {
+        view! {
+            <ul aria-label="Operator">
+                <li class="group" aria-hidden="true">
+                    "Operator"
+                </li>
+                {link(paths::OPERATOR.to_owned(), "Organisations", String::new())}
+            </ul>
+        }
+    });
     view! {
         <nav class="rail" id="rail" popover aria-label="Console">
             <a class="wordmark" href=home>
@@ -138,6 +189,7 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
             </a>
             <Switcher org=nav.org orgs=nav.orgs plan=nav.plan />
             <ul>{org_links} {link(paths::REFERENCE.to_owned(), "API reference", String::new())}</ul>
+            {operator}
             <p class="unit">"All times are UTC"</p>
         </nav>
     }

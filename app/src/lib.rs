@@ -4,8 +4,8 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`sessions`],
-//!   [`reference`], [`public`].
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`],
+//!   [`sessions`], [`operators`], [`reference`], [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
 //! Start reading at `keys/list.rs`.
@@ -19,9 +19,13 @@ pub mod islands;
 )]
 mod acts;
 #[cfg(feature = "ssr")]
+pub mod billing;
+#[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]
 pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod operators;
 #[cfg(feature = "ssr")]
 pub mod orgs;
 #[cfg(feature = "ssr")]
@@ -43,7 +47,7 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use {
-    frame::{Console, Nav, OrgLink, Ribbon, Viewer},
+    frame::{Console, Nav, OrgLink, Ribbon, RibbonAct, Viewer},
     public_frame::Public,
     routes::{PAGES, acts, routes},
 };

@@ -10,6 +10,9 @@ pub const LOGOUT: &str = "/auth/session/logout";
 pub const ONBOARDING: &str = "/onboarding";
 pub const SESSIONS: &str = "/sessions";
 pub const REFERENCE: &str = "/reference";
+pub const PRICING: &str = "/pricing";
+pub const OPERATOR: &str = "/operator";
+pub const RATES: &str = "/v1/billing/rates";
 pub const OPENAPI: &str = "/openapi.json";
 
 pub const SET_THEME: &str = "/act/set-theme";
@@ -37,6 +40,30 @@ pub fn key(org: &str, key: &str) -> String {
 
 pub fn rotate_key(org: &str, key: &str) -> String {
     format!("/orgs/{org}/keys/{key}/rotate")
+}
+
+pub fn billing(org: &str) -> String {
+    format!("/orgs/{org}/billing")
+}
+
+/// Where the form that chooses a plan is sent; answered with a redirect to the payment provider.
+pub fn checkout(org: &str) -> String {
+    format!("/orgs/{org}/billing/checkout")
+}
+
+/// Where the forms are sent that continue in the payment provider's portal.
+pub fn portal(org: &str) -> String {
+    format!("/orgs/{org}/billing/portal")
+}
+
+/// JSON the page asks for after the return from the provider; see [`crate::islands::Confirming`].
+pub fn confirmed(org: &str) -> String {
+    format!("/orgs/{org}/billing/confirmed")
+}
+
+/// An organisation as the platform's staff see it.
+pub fn operated(org: &str) -> String {
+    format!("/operator/orgs/{org}")
 }
 
 /// JSON the first-request step asks for; see [`crate::islands::FirstCall`].

@@ -23,6 +23,7 @@ pub fn Public(
                     "secapi"
                 </a>
                 <nav aria-label="Site">
+                    <a href=paths::PRICING>"Pricing"</a>
                     <a href=paths::REFERENCE>"API reference"</a>
                     {sign_in.then(|| view! { <a href=paths::SIGN_IN>"Sign in"</a> })}
                 </nav>

@@ -42,19 +42,42 @@ impl PageTitle {
     }
 }
 
+/// Where the document goes on to after some seconds in a browser without script; told by a page
+/// while it renders.
+#[derive(Clone, Default)]
+pub(crate) struct Refresh(Arc<OnceLock<(u32, String)>>);
+
+impl Refresh {
+    pub(crate) fn tell(seconds: u32, to: String) {
+        if let Some(Self(told)) = use_context() {
+            _ = told.set((seconds, to));
+        }
+    }
+
+    fn element(&self) -> String {
+        let Some((seconds, to)) = self.0.get() else {
+            return String::new();
+        };
+        let to = escaped(to).replace('"', "&quot;");
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds};url={to}\"></noscript>")
+    }
+}
+
 /// The whole document. A page has its data before it is drawn, so drawing needs no waiting, no
 /// stream and no executor: it is a function.
 pub fn document(head: Head<'_>, page: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
     let title = PageTitle::default();
+    let refresh = Refresh::default();
     let body = owner.with(|| {
         provide_context(head.theme);
         provide_context(title.clone());
+        provide_context(refresh.clone());
         page().to_html()
     });
     owner.unset_with_forced_cleanup();
     let title = title.0.get().map_or("secapi", String::as_str);
-    around(head, title, &body)
+    around(head, title, &refresh.element(), &body)
 }
 
 fn around(
@@ -64,6 +87,7 @@ fn around(
         nonce,
     }: Head<'_>,
     title: &str,
+    refresh: &str,
     body: &str,
 ) -> String {
     let scheme = match theme {
@@ -84,7 +108,7 @@ fn around(
         <html lang=\"en\"{scheme}>\
         <head>\
         <meta charset=\"utf-8\">\
-        <title>{title}</title>\
+        <title>{title}</title>{refresh}\
         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
         <meta name=\"color-scheme\" content=\"light dark\">\
         <link rel=\"preload\" href=\"{font}\" as=\"font\" type=\"font/woff2\" crossorigin>\
@@ -109,6 +133,17 @@ mod tests {
     use crate::Public;
 
     #[test]
+    fn only_a_browser_without_script_is_sent_on_after_a_while() {
+        let refresh = Refresh::default();
+        assert_eq!(refresh.element(), "");
+        _ = refresh.0.set((3, "/a?b=\"1\"&c=2".to_owned()));
+        assert_eq!(
+            refresh.element(),
+            "<noscript><meta http-equiv=\"refresh\" content=\"3;url=/a?b=&quot;1&quot;&amp;c=2\"></noscript>"
+        );
+    }
+
+    #[test]
     fn a_page_names_itself_in_the_head_and_cannot_break_out_of_it() {
         let assets = Assets {
             css: "/a.css".into(),
@@ -130,6 +165,7 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
+        assert!(!html.contains("refresh"), "{html}");
         assert!(html.contains("nonce=\"n0nce\""));
         assert!(
             !html.contains("style="),

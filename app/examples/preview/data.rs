@@ -9,7 +9,7 @@ use app::public::{ErrorPage, ErrorView, HEADERS, Landing, ProviderDown, SignIn, 
 use app::reference::{Reference, exchange};
 use app::sessions::{SessionRow, Sessions, SessionsView};
 use app::ui::{Mark, RequestRow, ServerError};
-use app::{Nav, OrgLink, Ribbon, Viewer};
+use app::{Nav, OrgLink, Ribbon, RibbonAct, Viewer};
 use domain::time::Span;
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub type Page = (&'static str, fn() -> AnyView);
 
 pub const PAGES: &[Page] = &[
     ("landing", || {
-        view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false exchange=exchange(&openapi(), "/v1/me", &HEADERS) /> }.into_any()
+        view! { <Landing base_url="https://api.secapi.example" start="/auth/login" signed_in=false free=String::from("250 free calls a month") exchange=exchange(&openapi(), "/v1/me", &HEADERS) /> }.into_any()
     }),
     ("sign-in", || {
         view! { <SignIn provider="the development provider" host="127.0.0.1:8080" dev=true login="/auth/login?return_to=%2Forgs" /> }.into_any()
@@ -45,7 +45,7 @@ pub const PAGES: &[Page] = &[
     ("onboarding", || {
         onboarding(OnboardingForm {
             first: true,
-            grant_calls: 250,
+            free_calls: "250 free calls a month".into(),
             ..OnboardingForm::default()
         })
     }),
@@ -53,7 +53,7 @@ pub const PAGES: &[Page] = &[
         onboarding(OnboardingForm {
             name: "Northwind Research ".repeat(8),
             name_error: Some("A name has at most 120 characters; this one has 151.".into()),
-            grant_calls: 250,
+            free_calls: "250 free calls a month".into(),
             ..OnboardingForm::default()
         })
     }),
@@ -125,7 +125,7 @@ fn onboarding(form: OnboardingForm) -> AnyView {
     view! { <Onboarding form=form /> }.into_any()
 }
 
-fn nav() -> Nav {
+pub fn nav() -> Nav {
     let org = |id: &str, name: &str| OrgLink {
         id: id.into(),
         name: name.into(),
@@ -143,6 +143,7 @@ fn nav() -> Nav {
         ],
         keys: "5 of 25".into(),
         ribbon: None,
+        operator: false,
         dev: true,
     }
 }
@@ -156,7 +157,9 @@ fn progress(first: Option<RequestRow>) -> Progress {
         billing_state: "sandbox_grant".into(),
         grant_calls: 250,
         grant_remaining: 250,
-        grant_renews: NOW.next_month(),
+        grant_renews: Some(NOW.next_month()),
+        attached: None,
+        may_attach: true,
         first,
     }
 }
@@ -197,7 +200,7 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
         granted: true,
         grant_calls: 250,
         grant_remaining: if busy { 0 } else { 250 },
-        grant_renews: NOW.next_month(),
+        grant_renews: Some(NOW.next_month()),
         last_call: busy.then(|| NOW.minus(Span::seconds(41))),
         days: days(busy),
         keys: rows.to_vec(),
@@ -207,17 +210,22 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
     let ribbon = busy.then(|| Ribbon {
         state: "payg_pending_card".into(),
         text: "The 250 free calls of November are used up. Billable calls are answered 402 until 1 Dec 2026, 00:00 UTC; GET /v1/me and the like go on.".into(),
-        stops: false,
+        stops: true,
+        act: Some(RibbonAct {
+            word: "Attach a card".into(),
+            to: "/billing-pending".into(),
+            task: None,
+        }),
     });
     view! { <Overview nav=Nav { ribbon, ..nav() } page=page /> }.into_any()
 }
 
-fn keys_page(
+fn keys_data(
     working: Vec<KeyRow>,
     included: i64,
     create: CreateForm,
     done: Option<String>,
-) -> AnyView {
+) -> KeysView {
     let gone = KeyRow {
         label: "trial-sheet".into(),
         mask: "secapi_live_b1Xo…90Aa".into(),
@@ -227,7 +235,7 @@ fn keys_page(
         gone: true,
         ..keys()[0].clone()
     };
-    let page = KeysView {
+    KeysView {
         org_id: ORG.into(),
         now: NOW,
         base_url: BASE.into(),
@@ -235,10 +243,30 @@ fn keys_page(
         gone: vec![gone],
         included,
         billing_state: "sandbox_grant".into(),
+        plan: "Team".into(),
+        held: None,
         create: Some(create),
         done,
-    };
+    }
+}
+
+fn keys_page(
+    working: Vec<KeyRow>,
+    included: i64,
+    create: CreateForm,
+    done: Option<String>,
+) -> AnyView {
+    let page = keys_data(working, included, create, done);
     view! { <Keys nav=nav() page=page /> }.into_any()
+}
+
+/// The keys in a billing state that lets nobody make more.
+pub fn keys_view(state: &str) -> KeysView {
+    KeysView {
+        billing_state: state.into(),
+        held: Some("While a payment is open or billing is restricted no new key can be made; the ones there can be revoked.".into()),
+        ..keys_data(keys(), 25, CreateForm::new("form_1".into()), None)
+    }
 }
 
 fn key_page(row: &KeyRow, requests: Vec<RequestRow>, recent_calls: i64) -> AnyView {

@@ -4,6 +4,8 @@
 //!
 //! The stylesheet, script and font come from `.build/site` (`make site`).
 
+mod accounts;
+mod billing;
 mod data;
 mod facts;
 
@@ -32,7 +34,7 @@ async fn main() {
             "/orgs/{org}/first-call",
             any(|| async { r#"{"first": null}"# }),
         );
-    for &(name, page) in data::PAGES {
+    for &(name, page) in data::PAGES.iter().chain(billing::PAGES) {
         router = router.route(
             &format!("/{name}"),
             any(move |headers: HeaderMap| async move { render(&headers, page) }),
@@ -41,6 +43,7 @@ async fn main() {
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .expect("the address is free");
+    let address = listener.local_addr().expect("a bound listener has one");
     println!("http://{address}/");
     axum::serve(listener, router)
         .await
@@ -69,6 +72,7 @@ fn render(headers: &HeaderMap, page: fn() -> AnyView) -> Html<String> {
 async fn index() -> impl IntoResponse {
     let links: Vec<_> = data::PAGES
         .iter()
+        .chain(billing::PAGES)
         .map(|(name, _)| format!("<li><a href=/{name}>{name}</a>"))
         .collect();
     Html(format!("<!doctype html><ul>{}</ul>", links.concat()))

@@ -1,7 +1,8 @@
 //! Few words for what islands ask of the browser.
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Event, EventTarget, HtmlElement};
 
 /// Listens for as long as the page lives.
@@ -37,9 +38,18 @@ pub fn copy(text: Option<String>, done: impl FnOnce() + 'static) {
     };
     leptos::task::spawn_local(async move {
         let written = window().navigator().clipboard().write_text(&text);
-        if wasm_bindgen_futures::JsFuture::from(written).await.is_ok() {
+        if JsFuture::from(written).await.is_ok() {
             _ = Event::new("copy").and_then(|event| window().dispatch_event(&event));
             done();
         }
     });
+}
+
+/// What the JSON object at `url` has under `field`, if that is text.
+pub async fn ask(url: &str, field: &str) -> Result<Option<String>, JsValue> {
+    let answer: web_sys::Response = JsFuture::from(window().fetch_with_str(url))
+        .await?
+        .dyn_into()?;
+    let body = JsFuture::from(answer.json()?).await?;
+    Ok(js_sys::Reflect::get(&body, &field.into())?.as_string())
 }

@@ -42,12 +42,10 @@ pub fn FirstCall() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod poll {
-    use js_sys::Reflect;
+    use super::super::browser::ask;
     use leptos::prelude::*;
     use leptos::task::spawn_local;
     use std::time::Duration;
-    use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::JsFuture;
 
     const EVERY: Duration = Duration::from_millis(900);
     pub const ATTEMPTS: u32 = 600;
@@ -68,20 +66,12 @@ mod poll {
             }
             spawn_local(async move {
                 // A question that failed is asked again: the server may just be restarting.
-                match ask(&url).await {
+                match ask(&url, "first").await {
                     Ok(Some(line)) => arrived.set(Some(line)),
                     _ => again(url, arrived, listening, left - 1),
                 }
             });
         };
         set_timeout(ask_then_wait, EVERY);
-    }
-
-    async fn ask(url: &str) -> Result<Option<String>, JsValue> {
-        let answer: web_sys::Response = JsFuture::from(window().fetch_with_str(url))
-            .await?
-            .dyn_into()?;
-        let body = JsFuture::from(answer.json()?).await?;
-        Ok(Reflect::get(&body, &"first".into())?.as_string())
     }
 }

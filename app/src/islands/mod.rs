@@ -3,6 +3,7 @@
 //! Islands take no props and no children: what one needs stands in the markup around it, as
 //! `data-*`. So no JSON decoder travels, and the loader can hydrate them in any order.
 
+mod confirming;
 mod copy;
 mod field;
 mod first_call;
@@ -11,6 +12,7 @@ mod secret;
 mod theme;
 mod times;
 
+pub use confirming::Confirming;
 pub use copy::Copy;
 pub use field::{FieldCheck, Rule};
 pub use first_call::FirstCall;

@@ -69,8 +69,15 @@ const SCOPES: [(&str, &str, Option<&str>); 5] = [
 ];
 
 #[component]
-pub fn Create(org_id: String, form: CreateForm, full: bool, base_url: String) -> impl IntoView {
-    let closed = full && form.refused.is_none();
+pub fn Create(
+    org_id: String,
+    form: CreateForm,
+    full: bool,
+    /// Why billing lets nobody make keys at the moment.
+    held: Option<String>,
+    base_url: String,
+) -> impl IntoView {
+    let closed = (full || held.is_some()) && form.refused.is_none();
     let note = if closed {
         ""
     } else {
@@ -81,7 +88,12 @@ pub fn Create(org_id: String, form: CreateForm, full: bool, base_url: String) ->
             {if closed {
                 view! {
                     <p>
-                        "Every key of the plan is in use. Revoke one that is no longer needed, or rotate it to get a new secret for the same key."
+                        {held
+                            .unwrap_or_else(|| {
+                                "Every key of the plan is in use. Revoke one that is no longer needed, or rotate it to get a new secret for the same key."
+                                    .to_owned()
+                            })} " "
+                        <a href=paths::billing(&org_id)>{if full { "Larger plans" } else { "Billing" }}</a>
                     </p>
                 }
                     .into_any()

@@ -13,6 +13,13 @@ pub fn get(base_url: &str, path: &str) -> String {
     format!("curl -i {base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"")
 }
 
+/// A POST of JSON as curl; `body` is quoted for the shell already.
+pub fn post(base_url: &str, path: &str, body: &str) -> String {
+    format!(
+        "curl -s {base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\" \\\n  -H \"content-type: application/json\" \\\n  -H \"idempotency-key: $(uuidgen)\" \\\n  -d {body}"
+    )
+}
+
 /// The first request as curl.
 pub fn curl(base_url: &str) -> String {
     get(base_url, "/v1/me")

@@ -16,8 +16,8 @@ pub struct OnboardingForm {
     pub refused: Option<ServerError>,
     /// This is the person's first organisation.
     pub first: bool,
-    /// Free calls a month, said beside the button.
-    pub grant_calls: i64,
+    /// The free calls, said beside the button.
+    pub free_calls: String,
 }
 
 /// One field between a new person and their first key.
@@ -53,7 +53,7 @@ pub fn Onboarding(form: OnboardingForm) -> impl IntoView {
                     />
                     <p class="acts">
                         <Button kind=ButtonKind::Go>"Create it and show the key"</Button>
-                        <span class="hint">{format!("{} calls a month, free, no card", form.grant_calls)}</span>
+                        <span class="hint">{form.free_calls} ", no card"</span>
                     </p>
                     <FormGuard />
                 </form>

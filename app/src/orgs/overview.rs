@@ -25,7 +25,7 @@ pub struct OverviewView {
     pub granted: bool,
     pub grant_calls: i64,
     pub grant_remaining: i64,
-    pub grant_renews: Micros,
+    pub grant_renews: Option<Micros>,
     pub last_call: Option<Micros>,
     /// The last 30 days, oldest first: answered, refused with 4xx, failed with 5xx.
     pub days: Vec<Column>,
@@ -87,10 +87,12 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
 fn Month(page: OverviewView, quiet: bool) -> impl IntoView {
     let (left, all) = (grouped(page.grant_remaining), grouped(page.grant_calls));
     let grant = page.granted.then(|| {
-        [
-            ("Free calls left", format!("{left} of {all}").into_any()),
-            ("Renewed", page.grant_renews.format("%-d %b %Y").into_any()),
-        ]
+        let renewed = page
+            .grant_renews
+            .map(|at| ("Renewed", at.format("%-d %b %Y").into_any()));
+        [("Free calls left", format!("{left} of {all}").into_any())]
+            .into_iter()
+            .chain(renewed)
     });
     let mut facts: Vec<_> = grant.into_iter().flatten().collect();
     facts.extend([

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use crate::islands::FirstCall;
 use crate::paths;
-use crate::ui::{Mark, RequestRow, Stamp, Step, Steps, Style};
+use crate::ui::{Mark, RequestRow, Stamp, Step, Steps, Style, grouped};
 
 /// What has been seen of the way in. Nothing here is ticked because someone said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,11 @@ pub struct Progress {
     pub billing_state: String,
     pub grant_calls: i64,
     pub grant_remaining: i64,
-    pub grant_renews: Micros,
+    pub grant_renews: Option<Micros>,
+    /// What pays for calls beyond the grant, once something does.
+    pub attached: Option<String>,
+    /// Whether anything can be attached here at all.
+    pub may_attach: bool,
     /// The organisation's first request, once it came.
     pub first: Option<RequestRow>,
 }
@@ -38,12 +42,9 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
         aside: view! { <Stamp at=made style=Style::Clock /> }.into_any(),
         hint: view! {
             <code>{progress.billing_state}</code>
-            {format!(
-                ": {} of {} calls left, renewed {}. No card needed.",
-                progress.grant_remaining,
-                progress.grant_calls,
-                progress.grant_renews.format("%-d %b %Y"),
-            )}
+            {format!(": {} of {} free calls left", progress.grant_remaining, progress.grant_calls)}
+            {progress.grant_renews.map(|at| at.format(", renewed %-d %b %Y"))}
+            ". No card needed."
         }
         .into_any(),
     };
@@ -56,17 +57,38 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
         }
         .into_any(),
     };
-    let attach = Step {
-        mark: Mark::Off,
-        title: "Attach billing",
-        aside: view! { "optional" }.into_any(),
-        hint: format!(
-            "Only when {} calls a month are too few.",
-            progress.grant_calls
-        )
-        .into_any(),
-    };
+    let attach = attach(
+        &progress.org_id,
+        progress.grant_calls,
+        progress.attached,
+        progress.may_attach,
+    );
     view! { <Steps>{org.view()} {billing.view()} {first} {attach.view()}</Steps> }
+}
+
+/// Ticked when something pays for calls beyond the grant.
+fn attach(org: &str, calls: i64, attached: Option<String>, may: bool) -> Step {
+    let title = "Attach billing";
+    if let Some(what) = attached {
+        return Step {
+            mark: Mark::Ok,
+            title,
+            aside: view! { <a href=paths::billing(org)>"Billing"</a> }.into_any(),
+            hint: what.into_any(),
+        };
+    }
+    let few = format!("Only when {} free calls are too few.", grouped(calls));
+    let how = if may {
+        view! { {few} " " <a href=paths::billing(org)>"Plans and prices"</a> }.into_any()
+    } else {
+        view! { {few} " Not possible on this installation." }.into_any()
+    };
+    Step {
+        mark: Mark::Off,
+        title,
+        aside: "optional".into_any(),
+        hint: how,
+    }
 }
 
 fn first_seen(row: &RequestRow) -> Step {

@@ -1,4 +1,3 @@
-use domain::billing::plan::GRANT_CALLS;
 use leptos::prelude::*;
 
 use crate::reference::Exchange;
@@ -28,6 +27,8 @@ pub fn Landing(
     signed_in: bool,
     /// What `GET /v1/me` answers, from the API's own description.
     exchange: Exchange,
+    /// `250 free calls a month`
+    free: String,
 ) -> impl IntoView {
     view! {
         <Public title="API keys that account for every call" sign_in=!signed_in>
@@ -36,7 +37,7 @@ pub fn Landing(
                     <h1 class="headline">"API keys that account for every call."</h1>
                     <p class="prose">
                         {format!(
-                            "Each answer carries its request id, its price and what is left of {GRANT_CALLS} free calls a month. A key can be rotated without a gap, and one that is revoked fails on its next request.",
+                            "Each answer carries its request id, its price and what is left of {free}. A key can be rotated without a gap, and one that is revoked fails on its next request.",
                         )}
                     </p>
                     <p class="acts">
@@ -48,7 +49,8 @@ pub fn Landing(
                         .then(|| {
                             view! {
                                 <p class="muted">
-                                    "No card. Already have one? " <a href=paths::SIGN_IN>"Sign in"</a> "."
+                                    "No card. " <a href=paths::PRICING>"What calls cost after that"</a> ". Already have a key? "
+                                    <a href=paths::SIGN_IN>"Sign in"</a> "."
                                 </p>
                             }
                         })}

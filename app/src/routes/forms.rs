@@ -87,6 +87,15 @@ pub fn form_id(visit: &Visit) -> String {
     domain::id::sortable(visit.now(), visit.p().chance())
 }
 
+fn request<'a>(person: &'a Person, route: &str, fields: &'a Fields) -> once::Request<'a> {
+    once::Request {
+        scope: person.user.id.as_str(),
+        route: format!("form {route}"),
+        key: fields.text("form_id"),
+        fingerprint: fields.fingerprint(),
+    }
+}
+
 /// Claims the form's id, so that sending it again makes nothing more.
 pub async fn once(
     visit: &Visit,
@@ -94,18 +103,45 @@ pub async fn once(
     route: &str,
     fields: &Fields,
 ) -> Result<Sent, Response> {
-    let request = once::Request {
-        scope: person.user.id.as_str(),
-        route: format!("form {route}"),
-        key: fields.text("form_id"),
-        fingerprint: fields.fingerprint(),
-    };
-    match once::begin(visit.p(), request).await {
-        Ok(Begun::Fresh(claim)) => Ok(Sent::First(claim)),
-        Ok(Begun::Replay { answer, .. }) => {
+    match begin(visit, request(person, route, fields)).await? {
+        Begun::Fresh(claim) => Ok(Sent::First(claim)),
+        Begun::Replay { answer, .. } => {
             let made = serde_json::from_str(&answer).map_err(|_| visit.failed(&Error::Internal))?;
             Ok(Sent::Again(made))
         }
+    }
+}
+
+/// A form that makes nothing to be shown.
+pub enum Once {
+    First(Claim),
+    /// It was sent before, and done.
+    Again,
+}
+
+/// The same for a form whose answer is a redirect.
+pub async fn once_only(
+    visit: &Visit,
+    person: &Person,
+    route: &str,
+    fields: &Fields,
+) -> Result<Once, Response> {
+    Ok(match begin(visit, request(person, route, fields)).await? {
+        Begun::Fresh(claim) => Once::First(claim),
+        Begun::Replay { .. } => Once::Again,
+    })
+}
+
+/// Keeps that the form was carried out. The act itself is done, so a failure is only noted.
+pub async fn keep(visit: &Visit, claim: &Claim) {
+    if let Err(error) = claim.refuse(visit.p(), 303, "{}").await {
+        tracing::warn!(%error, request_id = %visit.context.request_id, "a form's claim was not kept; until it runs out the form is refused");
+    }
+}
+
+async fn begin(visit: &Visit, request: once::Request<'_>) -> Result<Begun, Response> {
+    match once::begin(visit.p(), request).await {
+        Ok(begun) => Ok(begun),
         // A form without its id is not one of ours.
         Err(Error::Invalid { .. }) => Err(visit.failed(&Error::IdempotencyKeyReused)),
         Err(error) => Err(visit.failed(&error)),

@@ -72,7 +72,17 @@ async fn keys_page(
         working: working.into_iter().map(|key| key_row(key, now)).collect(),
         gone: gone.into_iter().map(|key| key_row(key, now)).collect(),
         included: standing.room.included,
-        billing_state: standing.billing.state.as_str().to_owned(),
+        billing_state: standing.billing.standing.state.as_str().to_owned(),
+        plan: visit
+            .p()
+            .rate_card()
+            .plan(standing.billing.standing.plan)
+            .name
+            .clone(),
+        held: (!standing.billing.standing.state.permits().create_keys).then(|| {
+            "While a payment is open or billing is restricted no new key can be made; the ones there can be revoked."
+                .to_owned()
+        }),
         create: role.may(Permission::ManageKeys).then_some(CreateForm {
             offered: role
                 .grantable()

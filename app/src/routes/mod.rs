@@ -4,11 +4,15 @@
 //! Acts that show a form again or reveal a secret answer the POST with the page itself; all
 //! others are server functions in [`crate::acts`] and redirect.
 
+mod billing;
 mod forms;
 mod key;
 mod keys;
 mod nav;
+mod operator;
+mod operator_acts;
 mod orgs;
+mod pay;
 mod public;
 mod sessions;
 mod views;
@@ -69,7 +73,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 15] = [
+pub static PAGES: [Page; 25] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -88,6 +92,24 @@ pub static PAGES: [Page; 15] = [
     page("POST", "/orgs/{org}/keys/{key}/rotate", || {
         post(key::rotate)
     }),
+    page("GET", "/orgs/{org}/billing", || get(billing::page)),
+    page("GET", "/orgs/{org}/billing/confirmed", || {
+        get(billing::confirmed)
+    }),
+    page("GET", "/orgs/{org}/billing/checkout", || {
+        get(pay::back_to_billing)
+    }),
+    page("POST", "/orgs/{org}/billing/checkout", || {
+        post(pay::checkout)
+    }),
+    page("GET", "/orgs/{org}/billing/portal", || {
+        get(pay::back_to_billing)
+    }),
+    page("POST", "/orgs/{org}/billing/portal", || post(pay::portal)),
+    page("GET", paths::PRICING, || get(public::pricing)),
+    page("GET", paths::OPERATOR, || get(operator::list)),
+    page("GET", "/operator/orgs/{org}", || get(operator::one)),
+    page("POST", "/operator/orgs/{org}", || post(operator_acts::act)),
     page("GET", paths::SESSIONS, || get(sessions::list)),
 ];
 

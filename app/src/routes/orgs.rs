@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::billing::plan::{GRANT_CALLS, PlanKey};
+use domain::billing::grant::Renewal;
+use domain::billing::plan::PlanKey;
 use domain::id::OrgId;
 use domain::org::{Org, OrgName};
 use domain::time::Micros;
@@ -23,7 +24,7 @@ use super::{Asked, asked};
 use crate::keys::{AlreadyShown, Reveal, RevealView, Revealed};
 use crate::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
 use crate::paths;
-use crate::ui::Column;
+use crate::ui::{Column, card_name, free_calls};
 
 /// What was typed before a session ran out.
 #[derive(Deserialize, Default)]
@@ -45,7 +46,7 @@ pub async fn onboarding(visit: Visit, typed: Asked<Typed>) -> Result<Response, R
 fn empty_form(visit: &Visit) -> OnboardingForm {
     OnboardingForm {
         form_id: forms::form_id(visit),
-        grant_calls: GRANT_CALLS,
+        free_calls: free_calls(visit.p().rate_card()),
         ..OnboardingForm::default()
     }
 }
@@ -125,11 +126,42 @@ fn progress(visit: &Visit, org: &Org, billing: &Billing, first: Option<&Record>)
         org_name: org.name.to_string(),
         created_at: org.created_at,
         scopes: "read:sec".to_owned(),
-        billing_state: billing.state.as_str().to_owned(),
-        grant_calls: billing.facts.grant.calls,
-        grant_remaining: billing.facts.grant.remaining(),
-        grant_renews: visit.now().next_month(),
+        billing_state: billing.standing.state.as_str().to_owned(),
+        grant_calls: billing.facts.grant.total(),
+        grant_remaining: billing.facts.grant.remaining_at(visit.now()),
+        grant_renews: renews(visit, billing),
+        attached: attached(visit, billing),
+        may_attach: visit.p().takes_payments(),
         first: first.map(|record| request_row(record, None)),
+    }
+}
+
+/// When the grant begins anew, if it ever does.
+fn renews(visit: &Visit, billing: &Billing) -> Option<Micros> {
+    (billing.facts.grant.renewal == Renewal::Monthly).then(|| visit.now().next_month())
+}
+
+/// What pays for calls beyond the grant, in words.
+fn attached(visit: &Visit, billing: &Billing) -> Option<String> {
+    let (facts, now) = (&billing.facts, visit.now());
+    let live = facts
+        .plan
+        .as_ref()
+        .is_some_and(|plan| plan.subscription.status.is_live());
+    let name = visit
+        .p()
+        .rate_card()
+        .plan(billing.standing.plan)
+        .name
+        .clone();
+    if facts.contract_at(now).is_some() {
+        Some("A commercial contract.".to_owned())
+    } else if live {
+        Some(format!("{name}."))
+    } else if let (Some(_), Some(card)) = (&facts.payg, &facts.card) {
+        Some(format!("{name}, {}.", card_name(card)))
+    } else {
+        None
     }
 }
 
@@ -168,14 +200,14 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         org_id: org.to_string(),
         now,
         base_url: visit.base_url(),
-        billing_state: billing.state.as_str().to_owned(),
-        meaning: billing.state.meaning().to_owned(),
+        billing_state: billing.standing.state.as_str().to_owned(),
+        meaning: billing.standing.state.meaning().to_owned(),
         calls: month.map(|day| day.ok).sum::<i64>() + failed,
         failed,
-        granted: billing.state.plan() == PlanKey::SandboxGrant,
-        grant_calls: billing.facts.grant.calls,
-        grant_remaining: billing.facts.grant.remaining(),
-        grant_renews: now.next_month(),
+        granted: billing.standing.plan == PlanKey::SandboxGrant,
+        grant_calls: billing.facts.grant.total(),
+        grant_remaining: billing.facts.grant.remaining_at(visit.now()),
+        grant_renews: renews(&visit, &billing),
         last_call: latest.first().map(|record| record.recorded_at),
         days: days
             .iter()

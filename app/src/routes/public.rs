@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::billing::plan::Interval;
 use domain::id::RequestId;
 use domain::path::LocalPath;
 use leptos::prelude::*;
@@ -11,9 +12,9 @@ use serde::Deserialize;
 use super::visit::{Visit, in_query, redirect};
 use super::{Asked, asked, nav};
 use crate::paths;
-use crate::public::{self, Landing, ProviderDown, SignIn, SignedOut};
+use crate::public::{self, Landing, Pricing, ProviderDown, SignIn, SignedOut};
 use crate::reference::{self, Reference};
-use crate::ui::ServerError;
+use crate::ui::{ServerError, free_calls};
 
 /// The landing page; for someone signed in, the console.
 pub async fn home(visit: Visit) -> Response {
@@ -23,8 +24,36 @@ pub async fn home(visit: Visit) -> Response {
     let base_url = visit.base_url();
     let start = paths::sign_in_then(paths::CONSOLE);
     let exchange = reference::exchange(&visit.site.document, "/v1/me", &public::HEADERS);
+    let free = free_calls(visit.p().rate_card());
     visit.ok(|| {
-        view! { <Landing base_url=base_url start=start signed_in=false exchange=exchange /> }
+        view! { <Landing base_url=base_url start=start signed_in=false exchange=exchange free=free /> }
+            .into_any()
+    })
+}
+
+#[derive(Deserialize, Default)]
+pub struct PricingQuery {
+    interval: Option<String>,
+}
+
+/// Plans and prices, for anyone.
+pub async fn pricing(visit: Visit, query: Asked<PricingQuery>) -> Response {
+    let p = visit.p();
+    let interval = asked(query)
+        .interval
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(Interval::Annual);
+    let signed_in = visit.person.is_some();
+    let start = if signed_in {
+        paths::CONSOLE.to_owned()
+    } else {
+        paths::sign_in_then(paths::CONSOLE)
+    };
+    let rates = p.rate_card().clone();
+    let grace_days = p.settings().grace.whole_seconds() / 86_400;
+    let curl = format!("curl -s {}{}", visit.base_url(), paths::RATES);
+    visit.ok(|| {
+        view! { <Pricing rates=rates interval=interval grace_days=grace_days start=start signed_in=signed_in curl=curl /> }
             .into_any()
     })
 }

@@ -180,9 +180,14 @@ impl Visit {
             },
             page,
         );
+        let forms = self
+            .p()
+            .payment_origins()
+            .iter()
+            .fold("'self'".to_owned(), |all, origin| format!("{all} {origin}"));
         let policy = format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-             font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+             font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action {forms}; base-uri 'none'; \
              frame-ancestors 'none'"
         );
         let headers = [

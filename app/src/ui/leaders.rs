@@ -32,7 +32,9 @@ pub fn Hero(
     view! {
         <div>
             <p class="muted">{label}</p>
-            <p class="hero">{figure} <small>{unit}</small></p>
+            <p class="hero">
+                {figure} " " <small class="after">{unit}</small>
+            </p>
         </div>
     }
 }
