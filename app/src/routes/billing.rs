@@ -47,6 +47,8 @@ pub struct Shown {
     pub refused: Option<ServerError>,
     pub as_of: String,
     pub confirming: Option<u8>,
+    /// Why the provider could not be asked after the return from it.
+    pub unanswered: Option<Error>,
 }
 
 pub async fn page(
@@ -55,13 +57,22 @@ pub async fn page(
     query: Asked<BillingQuery>,
 ) -> Result<Response, Response> {
     let org: OrgId = visit.id(&org)?;
-    let standing = nav::standing(&visit, &org).await?;
     let query = asked(query);
+    // Before anything is read, so that the frame and the page tell of the same state.
+    let unanswered = match query.confirming {
+        Some(_) => {
+            let (_, actor) = visit.actor()?;
+            account::refresh(visit.p(), &actor, &org).await.err()
+        }
+        None => None,
+    };
+    let standing = nav::standing(&visit, &org).await?;
     let shown = Shown {
         interval: query.interval.and_then(|text| text.parse().ok()),
         chosen: query.plan.and_then(|text| text.parse().ok()),
         as_of: query.as_of.unwrap_or_default(),
         confirming: query.confirming,
+        unanswered,
         refused: None,
     };
     let response = billing_page(&visit, StatusCode::OK, standing, &org, shown).await?;
@@ -76,10 +87,6 @@ pub async fn billing_page(
     shown: Shown,
 ) -> Result<Response, Response> {
     let (p, actor) = (visit.p(), &standing.actor);
-    let unanswered = match shown.confirming {
-        Some(_) => account::refresh(p, actor, org).await.err(),
-        None => None,
-    };
     let account = visit.or_failed(account::account(p, actor, org, None).await)?;
     let pending = visit.or_failed(account::pending(p, actor, org).await)?;
     let (past, as_of_error) = past(visit, &standing, org, &shown.as_of).await?;
@@ -94,7 +101,7 @@ pub async fn billing_page(
             again: (times < most)
                 .then(|| format!("{}?confirming={}", paths::billing(org.as_str()), times + 1)),
             mark: mark(&account.facts, &account.standing),
-            unanswered: unanswered.map(|error| visit.refused(&error)),
+            unanswered: shown.unanswered.as_ref().map(|error| visit.refused(error)),
         }
     });
     let may = if !p.takes_payments() {

@@ -12,6 +12,7 @@ pub mod auth;
 pub mod billing;
 pub mod catalogue;
 pub mod context;
+pub mod entities;
 mod error;
 mod events;
 pub mod health;

@@ -166,6 +166,25 @@ impl BasisPoints {
 }
 
 impl RateCard {
+    /// Whether nothing that anybody pays or gets differs; names and descriptions may.
+    pub fn same_terms(&self, other: &Self) -> bool {
+        self.without_words() == other.without_words()
+    }
+
+    fn without_words(&self) -> Self {
+        let mut bare = self.clone();
+        for plan in &mut bare.plans {
+            plan.name.clear();
+            plan.features.clear();
+            plan.public = true;
+        }
+        for family in &mut bare.families {
+            family.name.clear();
+            family.description.clear();
+        }
+        bare
+    }
+
     pub fn plan(&self, key: PlanKey) -> &Plan {
         self.plans
             .iter()

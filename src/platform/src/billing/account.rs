@@ -7,7 +7,7 @@ use domain::billing::remote::Invoice;
 use domain::billing::state::{self, Standing};
 use domain::id::OrgId;
 use domain::role::Permission;
-use domain::time::Micros;
+use domain::time::{Micros, Span};
 use store::billing::Change;
 use store::customers::Known;
 use store::usage_months::Line;
@@ -118,14 +118,22 @@ pub async fn history(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Vec<Cha
     Ok(store::billing::history(&mut db, org, None, 50).await?)
 }
 
+/// A look is asked for again at most this often.
+const AGAIN: Span = Span::seconds(2);
+
 /// Asks the provider on behalf of somebody who has just come back from it. It grants nothing that a
 /// look would not find anyway; it only spares them the wait for the webhook.
 pub async fn refresh(p: &Platform, actor: &Actor, org: &OrgId) -> Result<()> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
-    let pending = store::intents::pending(&mut db, org).await?;
+    let account = store::billing::load(&mut db, org)
+        .await?
+        .ok_or(Error::NotFound)?;
     drop(db);
-    if pending.is_empty() || !p.takes_payments() {
+    let lately = account
+        .checked_at
+        .is_some_and(|at| p.now() < at.plus(AGAIN));
+    if lately || !p.takes_payments() {
         return Ok(());
     }
     super::round::look_now(p, org).await.map(drop)

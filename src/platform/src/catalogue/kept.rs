@@ -1,5 +1,5 @@
 //! Rate cards that were in force are kept in the database: a past month is priced as it was, even when
-//! its card is no longer in the file, and nobody changes the prices of a card that is in use.
+//! its card is no longer in the file, and nobody changes the prices of a card that is in use. Its words may be mended.
 
 use domain::billing::catalogue::Catalogue;
 use domain::time::Micros;
@@ -31,7 +31,7 @@ pub async fn with_kept(
     let mut cards = file.cards().to_vec();
     for card in kept {
         match file.version(&card.version) {
-            Some(same) if *same == card => {}
+            Some(same) if same.same_terms(&card) => {}
             Some(_) => return Err(Unusable::Changed(card.version)),
             None => cards.push(card),
         }

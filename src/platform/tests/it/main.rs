@@ -4,6 +4,7 @@
 
 mod access;
 mod billing;
+mod entities;
 mod keys;
 mod login;
 mod onboarding;

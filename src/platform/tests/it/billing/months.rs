@@ -142,3 +142,31 @@ async fn history_has_every_change_with_its_cause() {
             .all(|change| change.recorded_at <= Micros(i64::MAX))
     );
 }
+
+/// A card in force cannot change its prices; its words can, and a card that left the file is kept.
+#[tokio::test]
+async fn rate_cards_that_were_in_force_are_kept_as_they_were() {
+    use domain::billing::catalogue::Catalogue;
+    use platform::catalogue::{Unusable, builtin, with_kept};
+
+    let shop = Shop::open(Kind::Sqlite).await;
+    let (store, now) = (&shop.world.store, shop.world.now());
+    let first = builtin().cards()[0].clone();
+    with_kept(store, &builtin(), now).await.unwrap();
+    let mut worded = first.clone();
+    worded.plans[1].name = "Metered".to_owned();
+    let file = Catalogue::new(vec![worded]).unwrap();
+    let kept = with_kept(store, &file, now).await.unwrap();
+    assert_eq!(kept.cards()[0].plans[1].name, "Metered");
+    let mut dearer = first.clone();
+    dearer.families[1].unit = Usd::micros(7_000);
+    let file = Catalogue::new(vec![dearer.clone()]).unwrap();
+    let refused = with_kept(store, &file, now).await;
+    assert!(matches!(refused, Err(Unusable::Changed(version)) if version == first.version));
+    dearer.version = "rc_2027_01_01".to_owned();
+    dearer.effective_from = now.next_month();
+    let file = Catalogue::new(vec![dearer]).unwrap();
+    let both = with_kept(store, &file, now).await.unwrap();
+    assert_eq!(both.at(now).version, first.version);
+    assert_eq!(both.at(now.next_month()).version, "rc_2027_01_01");
+}
