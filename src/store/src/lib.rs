@@ -10,6 +10,7 @@
 pub mod db;
 pub mod billing;
 pub mod customers;
+pub mod entities;
 pub mod events;
 pub mod grants;
 pub mod idempotency;

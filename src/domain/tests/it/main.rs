@@ -1,9 +1,11 @@
-//! The rules of money: what a state follows from, and that nothing else matters.
+//! The rules of money: what a state follows from, and that nothing else matters. And of companies: whom
+//! words mean.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod dice;
 mod edges;
+mod entity;
 mod learning;
 mod machine;
 mod make;

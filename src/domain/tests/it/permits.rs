@@ -6,8 +6,8 @@ use domain::billing::state::{Billable, BillingState as S, BudgetChange, Permits}
 fn every_state_permits_what_the_table_says() {
     use Billable::{Charged, FromGrant, Stopped};
     use BudgetChange::{Any, LowerOnly, Not};
-    // Billable calls, new keys, budget, a new Checkout of a plan, whether a card is asked for. Who owes
-    // pays in the portal first, and who has a plan changes it there.
+    // Billable calls, new keys, budget, a new Checkout of a plan, whether a card is asked for. Who has a
+    // plan changes it in the portal.
     let table = [
         (S::SandboxGrant, FromGrant, true, Any, true, false),
         (S::PaygPendingCard, Stopped, true, Any, true, true),
@@ -15,8 +15,8 @@ fn every_state_permits_what_the_table_says() {
         (S::PersonalActive, Charged, true, Any, false, false),
         (S::TeamActive, Charged, true, Any, false, false),
         (S::CommercialActive, Charged, true, Any, false, false),
-        (S::PaymentFailed, Charged, false, LowerOnly, false, true),
-        (S::RestrictedReadOnly, Stopped, false, Not, false, true),
+        (S::PaymentFailed, Charged, false, LowerOnly, true, true),
+        (S::RestrictedReadOnly, Stopped, false, Not, true, true),
     ];
     assert_eq!(table.map(|row| row.0), S::ALL);
     for (state, billable, create_keys, budget, checkout, card_required) in table {

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod entities;
 mod idempotency;
 mod identity;
 mod keys;
