@@ -39,18 +39,24 @@ pub async fn act(
         Once::Again => return Ok(redirect(&there)),
     };
     let operator = Operator::Person(person);
-    let request = Some(&visit.context.request_id);
+    let request = &visit.context.request_id;
     let outcome = match wanted {
-        Wanted::Act(act) => operators::act(p, &operator, &org, &act, request)
-            .await
-            .map(drop),
-        Wanted::Repair => operators::repair(p, &operator, &org).await.map(drop),
+        // Stored with what it does: a contract is not recorded twice, whatever happens in between.
+        Wanted::Act(act) => {
+            let done = (&claim, i64::from(StatusCode::SEE_OTHER.as_u16()), "{}");
+            let state = operators::act_once(p, &operator, &org, &act, request, done).await;
+            state.map(drop)
+        }
+        Wanted::Repair => {
+            let looked = operators::repair(p, &operator, &org).await;
+            if looked.is_ok() {
+                forms::keep(&visit, &claim).await;
+            }
+            looked.map(drop)
+        }
     };
     match outcome {
-        Ok(()) => {
-            forms::keep(&visit, &claim).await;
-            Ok(redirect(&there))
-        }
+        Ok(()) => Ok(redirect(&there)),
         Err(error) => {
             forms::release(&visit, &claim).await;
             refused(&visit, &org, &fields, &error).await

@@ -17,6 +17,7 @@ use store::usage_months::Report;
 use super::account::{self, Account};
 use super::turn::Told;
 use super::{compare, look, round};
+use crate::once::Claim;
 use crate::{Error, Person, Platform, Result, events};
 
 /// Who acts for the platform.
@@ -172,6 +173,30 @@ pub async fn act(
     act: &Act,
     request: Option<&RequestId>,
 ) -> Result<BillingState> {
+    carry_out(p, operator, org, act, request, None).await
+}
+
+/// The same for a form that may be sent twice: that it was done is stored with what it did.
+pub async fn act_once(
+    p: &Platform,
+    operator: &Operator,
+    org: &OrgId,
+    act: &Act,
+    request: &RequestId,
+    (claim, status, answer): (&Claim, i64, &str),
+) -> Result<BillingState> {
+    let stored = Some((claim, status, answer));
+    carry_out(p, operator, org, act, Some(request), stored).await
+}
+
+async fn carry_out(
+    p: &Platform,
+    operator: &Operator,
+    org: &OrgId,
+    act: &Act,
+    request: Option<&RequestId>,
+    stored: Option<(&Claim, i64, &str)>,
+) -> Result<BillingState> {
     let now = p.now();
     let mut tx = p.store().begin().await?;
     authorise(p, &mut tx, operator).await?;
@@ -262,6 +287,9 @@ pub async fn act(
         request,
     };
     let touched = super::save(p, &mut tx, &account, &facts, &told).await?;
+    if let Some((claim, status, answer)) = stored {
+        claim.finish(&mut tx, status, answer).await?;
+    }
     tx.commit().await?;
     touched.forget(p);
     Ok(domain::billing::state::derive(&facts, p.now(), p.settings().grace).state)
