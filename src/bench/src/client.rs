@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-pub type Request = http::Request<Empty<Bytes>>;
+pub type Request = http::Request<Full<Bytes>>;
 
-pub struct Connection(SendRequest<Empty<Bytes>>);
+pub struct Connection(SendRequest<Full<Bytes>>);
 
 /// An answer, its body as it was transferred.
 pub struct Reply {
@@ -69,6 +69,13 @@ pub fn with_method(method: &str, path: &str, headers: &[(&str, &str)]) -> Reques
         request.header(*name, *value)
     });
     request
-        .body(Empty::new())
+        .body(Full::default())
         .expect("paths and headers of our own are well formed")
+}
+
+/// A POST with these headers and this body.
+pub fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Request {
+    let mut request = with_method("POST", path, headers);
+    *request.body_mut() = Full::new(body.into());
+    request
 }

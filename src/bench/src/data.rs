@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use domain::billing::facts::Facts;
 use domain::billing::grant::{Grant, Renewal};
 use domain::billing::state::{DEFAULT_GRACE, derive};
-use domain::event::Actor;
-use domain::id::{KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::event::{Actor, Event, EventType};
+use domain::id::{EventId, KeyId, OrgId, RequestId, SessionId, UserId};
 use domain::key::{Label, Scope, Scopes};
 use domain::org::{Org, OrgName};
 use domain::role::Role;
@@ -33,8 +33,10 @@ const FOUNDED: Micros = Micros(1_767_225_600_000_000);
 pub const SESSION: &str = "be0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0cbe0c";
 /// Organisations of the person behind it: the first few.
 const MINE: u64 = 3;
+/// Keys of each organisation; the first of them may do everything.
+pub const KEYS_EACH: u64 = 100;
 /// Change it when what is written below changes.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 #[derive(Debug, Clone, Copy, Hash)]
 pub struct Size {
@@ -46,18 +48,18 @@ pub struct Size {
 impl Size {
     pub const FULL: Self = Self {
         orgs: 1_000,
-        keys_each: 100,
+        keys_each: KEYS_EACH,
         requests_each: 1_000,
     };
     pub const QUICK: Self = Self {
         orgs: 100,
-        keys_each: 100,
+        keys_each: KEYS_EACH,
         requests_each: 1_000,
     };
     /// For what asks whether, not how fast.
     pub const SMALL: Self = Self {
         orgs: 4,
-        keys_each: 100,
+        keys_each: KEYS_EACH,
         requests_each: 100,
     };
 
@@ -79,12 +81,18 @@ enum Noun {
     Key,
     Secret,
     Request,
+    Event,
 }
 
 /// `SplitMix64`: bytes that follow from a noun and an index.
 fn bytes<const N: usize>(noun: Noun, index: u64) -> [u8; N] {
-    let mut state = index.wrapping_mul(8).wrapping_add(noun as u64);
     let mut all = [0; N];
+    fill_bytes(index.wrapping_mul(8).wrapping_add(noun as u64), &mut all);
+    all
+}
+
+/// Bytes that follow from a number.
+pub fn fill_bytes(mut state: u64, all: &mut [u8]) {
     for chunk in all.chunks_mut(8) {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;
@@ -92,7 +100,6 @@ fn bytes<const N: usize>(noun: Noun, index: u64) -> [u8; N] {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
     }
-    all
 }
 
 /// A number below `below` that follows from an index: the "random" of the loads.
@@ -114,6 +121,31 @@ pub fn secret(n: u64) -> Secret {
 
 fn user() -> UserId {
     UserId::new(FOUNDED, bytes(Noun::User, 0))
+}
+
+/// Who owns what is not the signed-in person's.
+fn other_owner() -> UserId {
+    UserId::new(FOUNDED, bytes(Noun::User, 2))
+}
+
+/// What tells of the making of an organisation or a key; `n` tells it from the others.
+async fn tell(
+    tx: &mut store::Tx,
+    (kind, n): (EventType, u64),
+    org: OrgId,
+    subject: &str,
+) -> store::Result<()> {
+    let made = Event {
+        id: EventId::new(FOUNDED, bytes(Noun::Event, n)),
+        org,
+        kind,
+        recorded_at: FOUNDED,
+        request: None,
+        actor: Actor::Person(user()),
+        subject: subject.to_owned(),
+        data: "{}".to_owned(),
+    };
+    store::events::insert(tx, &made).await
 }
 
 /// The database of that size, for this run alone.
@@ -204,7 +236,14 @@ async fn orgs(store: &Store, size: Size, now: Micros) -> anyhow::Result<()> {
         name: Some("Ada Lindqvist".to_owned()),
     };
     let mut tx = store.begin().await?;
+    let grace = Identity {
+        subject: "grace".to_owned(),
+        email: Some("grace@example.com".to_owned()),
+        name: Some("Grace Okafor".to_owned()),
+        ..ada.clone()
+    };
     store::users::upsert(&mut tx, &user(), &ada, FOUNDED).await?;
+    store::users::upsert(&mut tx, &other_owner(), &grace, FOUNDED).await?;
     for n in 0..size.orgs {
         let name = OrgName::from_stored(format!("Example Research {n}"));
         store::orgs::insert(
@@ -217,9 +256,11 @@ async fn orgs(store: &Store, size: Size, now: Micros) -> anyhow::Result<()> {
         )
         .await?;
         account(&mut tx, &org(n), now).await?;
-        if n < MINE {
-            store::orgs::add_member(&mut tx, &org(n), &user(), Role::Owner, FOUNDED).await?;
-        }
+        let owner = if n < MINE { user() } else { other_owner() };
+        store::orgs::add_member(&mut tx, &org(n), &owner, Role::Owner, FOUNDED).await?;
+        // Keys count from nought, organisations from the other end.
+        let made = (EventType::OrgCreated, u64::MAX / 8 - n);
+        tell(&mut tx, made, org(n), org(n).as_str()).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -265,6 +306,13 @@ async fn keys(tx: &mut store::Tx, size: Size, of: u64) -> anyhow::Result<()> {
             mask: &secret.mask(),
         };
         store::keys::insert(tx, &new).await?;
+        tell(
+            tx,
+            (EventType::ApiKeyCreated, index),
+            org.clone(),
+            id.as_str(),
+        )
+        .await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Lives here: a big database, a load generator, the bare server to compare with, and one file per
 //! group of yardsticks. It starts `secapid` as anybody would and speaks HTTP to it; of our rooms it
-//! uses only `domain` and `store`, to fill the database.
+//! uses `domain` and `store`, to fill the database, and the payment sandbox.
 //!
 //! Start reading at [`run`], then the yardstick you are after in [`yardsticks`].
 
@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod data;
 mod load;
+mod payments;
 mod process;
 mod report;
 mod rounds;
@@ -35,12 +36,15 @@ struct Cli {
 enum Command {
     /// Serve one constant JSON: what a yardstick is compared with.
     Bare,
+    /// Serve the payment sandbox: what webhooks are looked up at.
+    Payments,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Some(Command::Bare) => bare::main(),
+        Some(Command::Payments) => payments::main(),
         None => run::main(&cli.options),
     };
     match outcome {

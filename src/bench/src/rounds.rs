@@ -12,6 +12,7 @@ pub struct Round {
     /// Microseconds.
     pub p50: f64,
     pub p99: f64,
+    pub completed: usize,
     pub errors: u64,
 }
 
@@ -30,6 +31,7 @@ impl Round {
             per_second: outcome.per_second(),
             p50: outcome.quantile(0.5),
             p99: outcome.quantile(0.99),
+            completed: outcome.latencies.len(),
             errors: outcome.errors,
         }
     }

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::data::{self, Size};
 use crate::process::Server;
 use crate::report::{self, Row};
-use crate::{clock, yardsticks};
+use crate::{clock, payments, yardsticks};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -83,10 +83,31 @@ impl Bench {
 
     /// The server as an operator would start it, on the big database.
     pub fn serve(&self) -> anyhow::Result<Server> {
-        self.serve_on(&format!("sqlite:{}", self.database().display()))
+        self.serve_on(&self.database_url())
+    }
+
+    fn database_url(&self) -> String {
+        format!("sqlite:{}", self.database().display())
     }
 
     pub fn serve_on(&self, database: &str) -> anyhow::Result<Server> {
+        self.start(&mut self.command(database))
+    }
+
+    /// The same, with `payments` for its payment provider.
+    pub fn serve_paying(&self, payments: &Server) -> anyhow::Result<Server> {
+        let mut command = self.command(&self.database_url());
+        command
+            .env("SECAPI_STRIPE_SECRET_KEY", payments::SECRET_KEY)
+            .env("SECAPI_STRIPE_WEBHOOK_SECRET", payments::WEBHOOK_SECRET)
+            .env(
+                "SECAPI_STRIPE_API_BASE",
+                format!("http://{}", payments.address),
+            );
+        self.start(&mut command)
+    }
+
+    fn command(&self, database: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -96,15 +117,38 @@ impl Bench {
             .env("SECAPI_METRICS_LISTEN", "127.0.0.1:0")
             .env("SECAPI_LOGIN_ISSUER", "https://login.example.com")
             .env("SECAPI_LOGIN_CLIENT_ID", "bench");
-        self.start(&mut command)
+        command
+    }
+
+    /// What `secapid verify` finds broken in the big database, a line each.
+    pub fn verify(&self) -> anyhow::Result<Vec<String>> {
+        let output = Command::new(&self.binary)
+            .args(["verify", "--data"])
+            .arg(self.dir.path())
+            .env_clear()
+            .env("DATABASE_URL", self.database_url())
+            .output()?;
+        if output.status.success() {
+            return Ok(Vec::new());
+        }
+        let (found, said) = (output.stdout, String::from_utf8_lossy(&output.stderr));
+        ensure!(!found.is_empty(), "secapid verify did not run: {said}");
+        let found = String::from_utf8_lossy(&found);
+        Ok(found.lines().map(str::to_owned).collect())
     }
 
     pub fn bare(&self) -> anyhow::Result<Server> {
-        self.start(
-            Command::new(std::env::current_exe()?)
-                .arg("bare")
-                .env_clear(),
-        )
+        self.own("bare")
+    }
+
+    /// The payment sandbox, a process of its own like everything that is measured.
+    pub fn payments(&self) -> anyhow::Result<Server> {
+        self.own("payments")
+    }
+
+    /// Starts this program as one of its servers.
+    fn own(&self, role: &str) -> anyhow::Result<Server> {
+        self.start(Command::new(std::env::current_exe()?).arg(role).env_clear())
     }
 
     fn start(&self, command: &mut Command) -> anyhow::Result<Server> {

@@ -10,11 +10,11 @@ use crate::client::get;
 use crate::data;
 use crate::load::{Load, Make, Until};
 use crate::report::Row;
-use crate::rounds::{Compared, alternate, round};
+use crate::rounds::{Compared, Pairs, alternate, round};
 use crate::run::Bench;
 
 /// What a client library sends with each call.
-const HEADERS: [(&str, &str); 3] = [
+pub const HEADERS: [(&str, &str); 3] = [
     ("accept", "application/json"),
     ("user-agent", "bench"),
     ("secapi-version", "2026-03-19"),
@@ -51,8 +51,9 @@ pub fn bare_load(address: SocketAddr, connections: usize) -> Load {
     }
 }
 
-/// Y1: a random key of all there are, every header of the answer, 64 connections.
-pub async fn authenticated(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+/// `GET path` with a random key of all there are, every header of the answer, 64 connections; bare in
+/// turn.
+pub async fn beside_bare(bench: &Bench, path: &'static str) -> anyhow::Result<Pairs> {
     let (server, bare) = (bench.serve()?, bench.bare()?);
     let keys = bench.size.lasting_keys();
     let each_once = Load {
@@ -64,14 +65,19 @@ pub async fn authenticated(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     each_once.closed(Until::Count(keys)).await?;
     let ours = Load {
         connections: 64,
-        make: with_keys("/v1/me", keys, data::pick),
+        make: with_keys(path, keys, data::pick),
         ..each_once
     };
     let peer = bare_load(bare.address, 64);
     let until = Until::Time(bench.stretch());
     // Once for the caches of the machine, not counted.
     round(&bare, &peer, Until::Count(10_000)).await?;
-    let pairs = alternate(bench.rounds, until, (&server, &ours), (&bare, &peer)).await?;
+    alternate(bench.rounds, until, (&server, &ours), (&bare, &peer)).await
+}
+
+/// Y1: what every call pays.
+pub async fn authenticated(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+    let pairs = beside_bare(bench, "/v1/me").await?;
     let row = |what: &str, unit, compared: Compared| {
         Row::new("Y1", what, compared.ours, unit).compared("bare", compared)
     };

@@ -1,9 +1,11 @@
 //! The yardsticks, by what they measure. Each starts its own servers and answers with rows.
 
+mod billing;
 mod calls;
 mod keys;
 mod lifecycle;
 mod pages;
+mod webhooks;
 mod weight;
 
 use anyhow::Context as _;
@@ -37,12 +39,16 @@ pub async fn measure(bench: &Bench, only: &[String]) -> anyhow::Result<Vec<Row>>
         "Y1": calls::authenticated(bench);
         "Y2": calls::open_loop(bench);
         "Y22": lifecycle::memory(bench);
+        "B1": billing::account(bench);
+        "B2": webhooks::throughput(bench);
     }
+    // By number; those of our own after the published ones.
     rows.sort_by_key(|row| {
-        row.yardstick
-            .trim_start_matches('Y')
-            .parse::<u32>()
-            .unwrap_or(0)
+        let number = row.yardstick.trim_start_matches(['Y', 'B']);
+        (
+            row.yardstick.starts_with('B'),
+            number.parse::<u32>().unwrap_or(0),
+        )
     });
     Ok(rows)
 }
