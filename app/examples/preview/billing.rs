@@ -166,7 +166,7 @@ pub const PAGES: &[Page] = &[
 ];
 
 fn pricing(interval: Interval) -> AnyView {
-    let rates = platform::catalogue::builtin().at(NOW).clone();
+    let rates = domain::billing::catalogue::RateCard::clone(platform::catalogue::builtin().at(NOW));
     view! { <Pricing rates=rates interval=interval grace_days=14 start="/sign-in" signed_in=false curl="curl -s http://127.0.0.1:8080/v1/billing/rates" /> }
         .into_any()
 }

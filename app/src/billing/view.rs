@@ -19,7 +19,7 @@ pub struct BillingView {
     pub facts: Facts,
     pub standing: Standing,
     pub since: Micros,
-    pub rates: RateCard,
+    pub rates: std::sync::Arc<RateCard>,
     pub may: May,
     /// The payment provider knows the organisation, so its portal can be opened.
     pub customer: bool,

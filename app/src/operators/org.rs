@@ -52,7 +52,7 @@ pub struct OperatedView {
     pub facts: Facts,
     pub standing: Standing,
     pub since: Micros,
-    pub rates: RateCard,
+    pub rates: std::sync::Arc<RateCard>,
     pub customer: Option<String>,
     /// `3 of 25`
     pub keys: String,

@@ -72,6 +72,13 @@ pub async fn claim(
     })
 }
 
+/// Whether the event was seen and its consequences were drawn.
+pub async fn is_done(db: &mut Db, id: &str) -> Result<bool> {
+    const SQL: &str =
+        "SELECT EXISTS (SELECT 1 FROM stripe_events WHERE id = $1 AND status <> 'pending')";
+    Ok(on!(db, |c| query_scalar(SQL).bind(id).fetch_one(c).await)?)
+}
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -111,7 +111,7 @@ fn sample() -> Account {
         since: at,
         at,
         past: false,
-        card,
+        card: std::sync::Arc::new(card),
         customer: None,
         usage: Vec::new(),
         keys: platform::keys::Room {

@@ -129,7 +129,7 @@ impl<'a> MeterFamilyPrice<'a> {
 /// A short card for the examples of the `OpenAPI` document.
 pub fn sample_card() -> RateCard {
     let now = crate::openapi::AT;
-    let mut card = platform::catalogue::builtin().at(now).clone();
+    let mut card = RateCard::clone(platform::catalogue::builtin().at(now));
     card.families.retain(|family| family.key == "core_reads");
     card
 }

@@ -54,7 +54,7 @@ async fn a_new_organisation_stands_on_its_free_grant() {
             "object": "billing_account",
             "orgId": site.org,
             "livemode": false,
-            "asOf": "2026-11-21T09:14:02.120Z",
+            "asOf": null,
             "billingState": "sandbox_grant",
             "stateReason": {"rule": "grant_left", "remaining": 250, "total": 250},
             "stateSince": "2026-11-21T09:14:02.120Z",
@@ -206,7 +206,6 @@ async fn the_account_is_told_as_it_was() {
             "commercial_active",
             "2026-11-25T09:14:02.120Z",
         ),
-        ("", "commercial_active", "2026-11-25T09:14:02.120Z"),
     ] {
         let told = account(&site, &format!("?as_of={as_of}")).await;
         assert_eq!(

@@ -2,6 +2,8 @@
 //!
 //! A card that was once in force is never changed: a past month is priced as it was.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
@@ -13,7 +15,7 @@ use super::plan::{Interval, PlanKey};
 /// All versions, oldest first; there is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
-    cards: Vec<RateCard>,
+    cards: Vec<Arc<RateCard>>,
 }
 
 /// Why cards make no catalogue.
@@ -44,11 +46,12 @@ impl Catalogue {
                 }
             }
         }
+        let cards = cards.into_iter().map(Arc::new).collect();
         Ok(Self { cards })
     }
 
     /// The card in force at `now`; before the first begins, the first.
-    pub fn at(&self, now: Micros) -> &RateCard {
+    pub fn at(&self, now: Micros) -> &Arc<RateCard> {
         self.cards
             .iter()
             .rev()
@@ -56,11 +59,11 @@ impl Catalogue {
             .unwrap_or(&self.cards[0])
     }
 
-    pub fn version(&self, version: &str) -> Option<&RateCard> {
+    pub fn version(&self, version: &str) -> Option<&Arc<RateCard>> {
         self.cards.iter().find(|card| card.version == version)
     }
 
-    pub fn cards(&self) -> &[RateCard] {
+    pub fn cards(&self) -> &[Arc<RateCard>] {
         &self.cards
     }
 }

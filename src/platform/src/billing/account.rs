@@ -1,5 +1,7 @@
 //! An organisation's billing, as its people and its keys may read it; also as it was.
 
+use std::sync::Arc;
+
 use domain::billing::catalogue::RateCard;
 use domain::billing::facts::Facts;
 use domain::billing::intent::Intent;
@@ -26,7 +28,7 @@ pub struct Account {
     pub at: Micros,
     /// Asked for with `as_of`: a past instant.
     pub past: bool,
-    pub card: RateCard,
+    pub card: Arc<RateCard>,
     pub customer: Option<Known>,
     /// This month's usage, or that of the month asked for.
     pub usage: Vec<Line>,
@@ -75,7 +77,7 @@ pub(crate) async fn read(
             (change.facts, standing, change.recorded_at, at)
         }
     };
-    let card = p.settings().catalogue.at(at).clone();
+    let card = Arc::clone(p.settings().catalogue.at(at));
     let keys = Room {
         working: store::keys::count_working(db, org, at).await?,
         included: card.plan(standing.plan).api_keys,

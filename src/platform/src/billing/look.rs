@@ -10,7 +10,9 @@ use domain::billing::intent::{Intent, IntentStatus, Purpose};
 use domain::billing::remote::{Customer, Session, SessionStatus, Snapshot};
 use domain::id::OrgId;
 use providers::stripe::Stripe;
+use store::Tx;
 use store::billing::Cause;
+use store::customers::Known;
 use store::stripe_events::Outcome;
 
 use super::customer;
@@ -36,15 +38,43 @@ struct Settled {
 
 /// Looks, and keeps what is found. `cause` says who asked.
 pub(crate) async fn look(p: &Platform, org: &OrgId, cause: Cause<'_>) -> Result<Looked> {
-    let payments = p.payments()?;
-    let stripe = &payments.stripe;
     let mut tx = p.store().begin().await?;
-    let ticket = store::billing::take_ticket(&mut tx, org)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let customer = store::customers::of(&mut tx, org).await?;
-    let pending = store::intents::pending(&mut tx, org).await?;
+    let begun = begin(&mut tx, org).await?;
     tx.commit().await?;
+    go_on(p, org, cause, begun).await
+}
+
+/// A look that was begun: its ticket, and what is to be looked at.
+pub(crate) struct Begun {
+    ticket: i64,
+    customer: Option<Known>,
+    pending: Vec<Intent>,
+}
+
+/// Takes the ticket. It counts once the transaction is committed, which must be before [`go_on`].
+pub(crate) async fn begin(tx: &mut Tx, org: &OrgId) -> Result<Begun> {
+    Ok(Begun {
+        ticket: store::billing::take_ticket(tx, org)
+            .await?
+            .ok_or(Error::NotFound)?,
+        customer: store::customers::of(tx, org).await?,
+        pending: store::intents::pending(tx, org).await?,
+    })
+}
+
+/// Fetches, and keeps what is found.
+pub(crate) async fn go_on(
+    p: &Platform,
+    org: &OrgId,
+    cause: Cause<'_>,
+    begun: Begun,
+) -> Result<Looked> {
+    let stripe = &p.payments()?.stripe;
+    let Begun {
+        ticket,
+        customer,
+        pending,
+    } = begun;
     let Some(customer) = customer else {
         finish_event(p, org, cause).await?;
         return Ok(Looked::NoCustomer);
@@ -63,7 +93,7 @@ pub(crate) async fn look(p: &Platform, org: &OrgId, cause: Cause<'_>) -> Result<
 }
 
 /// A customer that is deleted at the provider has nothing any more.
-fn gone(known: &store::customers::Known) -> Snapshot {
+fn gone(known: &Known) -> Snapshot {
     Snapshot {
         customer: Customer {
             id: known.stripe_id.clone(),

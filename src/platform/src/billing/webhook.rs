@@ -67,6 +67,17 @@ pub async fn receive(p: &Platform, header: Option<&str>, body: &[u8]) -> Result<
 /// Remembers the event and draws its consequences, once.
 pub(crate) async fn take(p: &Platform, event: &EventHint, source: &str) -> Result<Delivered> {
     let now = p.now();
+    let answer = |duplicate, outcome| Delivered {
+        event: event.id.clone(),
+        duplicate,
+        outcome,
+    };
+    // Most duplicates are known without disturbing the writer.
+    let mut db = p.store().read().await?;
+    if store::stripe_events::is_done(&mut db, &event.id).await? {
+        return Ok(answer(true, Outcome::Ignored));
+    }
+    drop(db);
     let mut tx = p.store().begin().await?;
     let org = whose(&mut tx, event).await?;
     let received = Received {
@@ -79,11 +90,6 @@ pub(crate) async fn take(p: &Platform, event: &EventHint, source: &str) -> Resul
         org: org.as_ref(),
     };
     let progress = store::stripe_events::claim(&mut tx, &received, now, now.plus(LEASE)).await?;
-    let answer = |duplicate, outcome| Delivered {
-        event: event.id.clone(),
-        duplicate,
-        outcome,
-    };
     if progress == Progress::Done {
         return Ok(answer(true, Outcome::Ignored));
     }
@@ -92,8 +98,11 @@ pub(crate) async fn take(p: &Platform, event: &EventHint, source: &str) -> Resul
         tx.commit().await?;
         return Ok(answer(false, Outcome::Ignored));
     };
+    // The look's ticket in the same commit: the event happened before it.
+    let begun = look::begin(&mut tx, &org).await?;
     tx.commit().await?;
-    draw(p, &org, &event.id, 1).await?;
+    let looked = look::go_on(p, &org, Cause::Event(&event.id), begun).await;
+    drawn(p, &event.id, 1, looked).await?;
     Ok(answer(false, Outcome::Processed))
 }
 
@@ -106,7 +115,17 @@ async fn whose(db: &mut store::Db, event: &EventHint) -> Result<Option<OrgId>> {
 
 /// Looks on the event's behalf. When that fails the event stays to be taken up again.
 pub(crate) async fn draw(p: &Platform, org: &OrgId, event: &str, attempts: i64) -> Result<()> {
-    match look::look(p, org, Cause::Event(event)).await {
+    let looked = look::look(p, org, Cause::Event(event)).await;
+    drawn(p, event, attempts, looked).await
+}
+
+async fn drawn(
+    p: &Platform,
+    event: &str,
+    attempts: i64,
+    looked: Result<look::Looked>,
+) -> Result<()> {
+    match looked {
         Ok(_) => Ok(()),
         Err(error) => {
             let next_at = later(p.now(), attempts);

@@ -1,7 +1,7 @@
 //! Rate cards that were in force are kept in the database: a past month is priced as it was, even when
 //! its card is no longer in the file, and nobody changes the prices of a card that is in use. Its words may be mended.
 
-use domain::billing::catalogue::Catalogue;
+use domain::billing::catalogue::{Catalogue, RateCard};
 use domain::time::Micros;
 use store::Store;
 
@@ -28,7 +28,7 @@ pub async fn with_kept(
 ) -> std::result::Result<Catalogue, Unusable> {
     let mut db = store.read().await?;
     let kept = store::rate_cards::all(&mut db).await?;
-    let mut cards = file.cards().to_vec();
+    let mut cards: Vec<RateCard> = file.cards().iter().map(|c| (**c).clone()).collect();
     for card in kept {
         match file.version(&card.version) {
             Some(same) if same.same_terms(&card) => {}

@@ -26,9 +26,9 @@ pub struct BillingAccount<'a> {
     /// Whether real money moves here.
     #[schema(example = true)]
     livemode: bool,
-    /// The instant this is told for.
-    #[schema(value_type = String, format = DateTime, example = "2026-11-21T09:14:02.120Z")]
-    as_of: Instant,
+    /// The past instant this is told for; null when it is told for now.
+    #[schema(value_type = Option<String>, format = DateTime, required, example = json!(null))]
+    as_of: Option<Instant>,
     /// One of the eight states.
     #[schema(example = "sandbox_grant")]
     billing_state: &'static str,
@@ -136,7 +136,7 @@ impl<'a> BillingAccount<'a> {
             object: "billing_account",
             org_id: account.org.as_str(),
             livemode: account.livemode,
-            as_of: Instant(at),
+            as_of: account.past.then_some(Instant(at)),
             billing_state: standing.state.as_str(),
             state_reason: (&standing.reason).into(),
             state_since: Instant(account.since),

@@ -16,6 +16,7 @@ fn first() -> RateCard {
     catalogue
         .version("rc_2026_11_01")
         .expect("the first card")
+        .as_ref()
         .clone()
 }
 

@@ -151,7 +151,7 @@ async fn rate_cards_that_were_in_force_are_kept_as_they_were() {
 
     let shop = Shop::open(Kind::Sqlite).await;
     let (store, now) = (&shop.world.store, shop.world.now());
-    let first = builtin().cards()[0].clone();
+    let first = (*builtin().cards()[0]).clone();
     with_kept(store, &builtin(), now).await.unwrap();
     let mut worded = first.clone();
     worded.plans[1].name = "Metered".to_owned();
