@@ -3,7 +3,9 @@
 
 import { defineConfig } from "@playwright/test";
 
-const pictures = "**/screenshots.spec.ts";
+const pictures = "**/screenshots*.spec.ts";
+// These need no browser: once is enough.
+const wire = "**/stripe*.spec.ts";
 
 export default defineConfig({
   testDir: "tests",
@@ -39,9 +41,10 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "script", testIgnore: pictures },
+    { name: "script", testIgnore: [pictures, wire] },
     // What is tagged @script is about the script itself.
-    { name: "no-script", testIgnore: pictures, grepInvert: /@script/, use: { javaScriptEnabled: false } },
+    { name: "no-script", testIgnore: [pictures, wire], grepInvert: /@script/, use: { javaScriptEnabled: false } },
     { name: "screenshots", testMatch: pictures },
+    { name: "stripe", testMatch: wire },
   ],
 });

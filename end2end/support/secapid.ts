@@ -40,6 +40,7 @@ export class Secapid {
     private readonly process: ChildProcess,
     private readonly data: string,
     private readonly lines: { text: string },
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   static async start({ dev = true, environment: settings = {}, prepare }: Settings = {}): Promise<Secapid> {
@@ -60,7 +61,7 @@ export class Secapid {
       server.once("error", reject);
       server.once("exit", (code) => reject(new Error(`secapid ended with ${code}\n${lines.text}`)));
     });
-    return new Secapid(url, server, data, lines);
+    return new Secapid(url, server, data, lines, env);
   }
 
   /** All it has written so far. */
@@ -68,13 +69,28 @@ export class Secapid {
     return this.lines.text;
   }
 
+  /** Ends the process and keeps its data. */
+  async end(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await ended;
+  }
+
   async stop(): Promise<void> {
-    if (this.process.exitCode === null) {
-      const ended = new Promise((resolve) => this.process.once("exit", resolve));
-      this.process.kill("SIGTERM");
-      await ended;
-    }
+    await this.end();
     await rm(this.data, { recursive: true, force: true });
+  }
+
+  /** A command on this server's data, such as `org show ORG`; answers what it printed. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run(binary(), [...args, "--data", this.data], { env: this.env });
+    return stdout;
+  }
+
+  /** `secapid dev ...` beside this server. */
+  async dev(...args: string[]): Promise<any> {
+    return JSON.parse(await this.cli("dev", ...args));
   }
 
   /** Calls the API as a program would. */

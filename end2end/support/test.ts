@@ -16,6 +16,14 @@ type Each = {
   another: () => Promise<Page>;
   /** Like `live`, but of this test alone, which may take its provider down. */
   frail: Live;
+  /**
+   * A server of this test alone, because its clock is moved and its payment provider fails; afterwards what
+   * it stored is verified. On SQLite, or what `shopOn` says.
+   */
+  shop: Secapid & { seed?: Seed };
+  shopOn: "sqlite" | "postgres";
+  /** Whether it holds the organisation of `secapid dev seed`. */
+  shopSeeded: boolean;
   watched: Watch;
 };
 
@@ -42,7 +50,7 @@ export const test = base.extend<Each, PerWorker>({
       const watch = new Watch(noise);
       const logs = new Map([...started].map((server) => [server, server.log.length]));
       await use(watch);
-      const written = [...started].map((server) => server.log.slice(logs.get(server) ?? 0)).join("\n");
+      const written = [...started, ...ended.splice(0)].map((server) => server.log.slice(logs.get(server) ?? 0)).join("\n");
       if (info.status !== info.expectedStatus) await info.attach("server log", { body: written });
       expect.soft(watch.complaints, "errors in the browser's console").toEqual([]);
       expect.soft(written, "the server's log").not.toMatch(/panicked at/);
@@ -70,13 +78,7 @@ export const test = base.extend<Each, PerWorker>({
   server: [async ({}, use) => serve({}, use), { scope: "worker" }],
 
   postgres: [
-    async ({}, use, info) => {
-      if (!process.env.SECAPI_TEST_POSTGRES) throw new Error("SECAPI_TEST_POSTGRES names no server: run scripts/with-postgres");
-      const name = `journey_${process.pid}_${info.workerIndex}`;
-      const url = await createDatabase(name);
-      await serve({ environment: { DATABASE_URL: url } }, use);
-      await dropDatabase(name);
-    },
+    async ({}, use, info) => withDatabase(`journey_${process.pid}_${info.workerIndex}`, (url) => serve({ environment: { DATABASE_URL: url } }, use)),
     { scope: "worker" },
   ],
 
@@ -94,15 +96,53 @@ export const test = base.extend<Each, PerWorker>({
   live: [async ({}, use) => serveLive(use), { scope: "worker" }],
 
   frail: async ({}, use) => serveLive(use),
+
+  shopOn: ["sqlite", { option: true }],
+  shopSeeded: [false, { option: true }],
+
+  shop: async ({ shopOn, shopSeeded }, use) => {
+    let made: Seed | undefined;
+    const prepare = async (data: string) => {
+      if (shopSeeded) made = await seed(data);
+    };
+    const serveVerified = (environment: Record<string, string>) =>
+      serve(
+        { environment, prepare },
+        (server) => use(Object.assign(server, { seed: made })),
+        async (server) => {
+          const verdict = await server.cli("verify").catch((error) => error.stdout || String(error));
+          expect.soft(verdict, "what `secapid verify` finds").toBe("Every promise holds.\n");
+        },
+      );
+    if (shopOn === "sqlite") await serveVerified({});
+    else await withDatabase(`shop_${process.pid}_${(databases += 1)}`, (url) => serveVerified({ DATABASE_URL: url }));
+  },
 });
 
-const started = new Set<Secapid>();
+let databases = 0;
 
-async function serve(settings: Parameters<typeof Secapid.start>[0], use: (server: Secapid) => Promise<void>): Promise<void> {
+async function withDatabase(name: string, use: (url: string) => Promise<void>): Promise<void> {
+  if (!process.env.SECAPI_TEST_POSTGRES) throw new Error("SECAPI_TEST_POSTGRES names no server: run scripts/with-postgres");
+  const url = await createDatabase(name);
+  await use(url);
+  await dropDatabase(name);
+}
+
+const started = new Set<Secapid>();
+/** Servers of one test alone, whose logs are looked at after them. */
+const ended: Secapid[] = [];
+
+type Use = (server: Secapid) => Promise<void>;
+
+async function serve(settings: Parameters<typeof Secapid.start>[0], use: Use, after?: Use): Promise<void> {
   const server = await Secapid.start(settings);
   started.add(server);
   await use(server);
+  // From here on a page that is still open may miss it.
   started.delete(server);
+  ended.push(server);
+  await server.end();
+  await after?.(server);
   await server.stop();
 }
 

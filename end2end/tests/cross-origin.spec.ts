@@ -68,7 +68,7 @@ async function expectUntouched(page: Page, server: Secapid, secret: string, othe
   await expect(page.locator(".org summary b")).toHaveText("Well Kept");
   await expect(page.locator(".org li"), "itself, and the link that makes another").toHaveCount(2);
   await page.getByRole("link", { name: /^API keys/ }).click();
-  await expect(page.getByText("1 of 1 in use.")).toBeVisible();
+  await expect(page.getByText("1 of 1 in use on the Sandbox plan.")).toBeVisible();
   await open(other, `${server.url}/sessions`);
   expect(new URL(other.url()).pathname).toBe("/sessions");
 }

@@ -59,7 +59,7 @@ async function firstKey(page: Page, server: Secapid, script: boolean) {
 
   await test.step("the plan's only key is in use", async () => {
     await page.getByRole("link", { name: "API keys", exact: false }).first().click();
-    await expect(page.getByText("1 of 1 in use.")).toBeVisible();
+    await expect(page.getByText("1 of 1 in use on the Sandbox plan.")).toBeVisible();
     await expect(page.locator("#create")).toContainText("Every key of the plan is in use.");
     await expect(page.getByText(secret), "a list shows masks alone").toHaveCount(0);
   });

@@ -11,7 +11,7 @@ test("reloading the page that showed a key sends the form again and shows nothin
   expect(await page.content()).not.toContain(secret);
   expect((await server.call("/v1/me", secret)).status, "the key itself works on").toBe(200);
   await page.getByRole("link", { name: "All keys" }).click();
-  await expect(page.getByText("1 of 1 in use.")).toBeVisible();
+  await expect(page.getByText("1 of 1 in use on the Sandbox plan.")).toBeVisible();
 });
 
 test("going back to the page that showed a key does not show it again", async ({ page, server }) => {
@@ -35,7 +35,7 @@ test("a double click makes one organisation and one key", async ({ page, server,
   await page.locator(".org summary").click();
   await expect(page.locator(".org li").filter({ hasText: "Twice Pressed" })).toHaveCount(1);
   await page.getByRole("link", { name: /^API keys/ }).click();
-  await expect(page.getByText("1 of 1 in use.")).toBeVisible();
+  await expect(page.getByText("1 of 1 in use on the Sandbox plan.")).toBeVisible();
 });
 
 test("leaving before the key is copied asks once", { tag: "@script" }, async ({ page, server }) => {

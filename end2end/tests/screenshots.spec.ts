@@ -1,16 +1,10 @@
 // Every page as people see it: in both themes, from a phone to a desk, with nothing to scroll
 // sideways and nothing that axe objects to. The pictures are in artifacts/, named page-width-theme.
 
-import AxeBuilder from "@axe-core/playwright";
 import { join } from "node:path";
+import { ARTIFACTS, everyLook, objections, THEMES } from "../support/pictures.ts";
 import { nameOrganisation, open, ready, rotate, settleIn, signIn, someone } from "../support/steps.ts";
 import { expect, test, type Live, type Page, type Secapid, type Seed } from "../support/test.ts";
-
-const WIDTHS = [360, 768, 1280];
-const THEMES = ["light", "dark"] as const;
-// Each theme and each layout once: colours do not depend on the width, nor structure on the theme.
-const AXE = { light: 360, dark: 1280 };
-const ARTIFACTS = join(import.meta.dirname, "../artifacts");
 
 type At = { page: Page; server: Secapid; seeded: Secapid & { seed: Seed }; live: Live };
 
@@ -116,28 +110,8 @@ test.use({ contextOptions: { reducedMotion: "reduce" } });
 for (const [name, arrive] of Object.entries(PAGES)) {
   test(name, async ({ page, server, seeded, live }) => {
     await arrive({ page, server, seeded, live });
-    await page.evaluate(async () => {
-      scrollTo(0, 0);
-      await document.fonts.ready;
-    });
-    for (const theme of THEMES) {
-      await page.emulateMedia({ colorScheme: theme });
-      for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: width < 600 ? 740 : 900 });
-        const beside = await page.evaluate(() => document.scrollingElement!.scrollWidth - innerWidth);
-        expect.soft(beside, `pixels to scroll sideways at ${width}`).toBeLessThanOrEqual(0);
-        await picture(page, `${name}-${width}-${theme}`);
-        if (AXE[theme] === width) expect.soft(await objections(page), `axe at ${width}, ${theme}`).toEqual([]);
-      }
-    }
+    await everyLook(page, name);
   });
-}
-
-/** The whole page, or as much of it as anybody looks at. */
-async function picture(page: Page, name: string) {
-  const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
-  const clip = { x: 0, y: 0, width, height: Math.min(height, 4000) };
-  await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), fullPage: true, clip });
 }
 
 test("phone menu", async ({ page, seeded }) => {
@@ -158,9 +132,3 @@ test("the picture of the README", async ({ page, seeded }) => {
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: join(ARTIFACTS, "readme.png") });
 });
-
-/** What axe finds wrong, a line each. */
-async function objections(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target} ${failureSummary}`));
-}

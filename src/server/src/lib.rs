@@ -7,7 +7,7 @@ pub mod ambient;
 pub mod assets;
 pub mod cli;
 pub mod config;
-mod control;
+pub mod control;
 mod data;
 mod detached;
 mod dev;

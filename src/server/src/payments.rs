@@ -1,6 +1,7 @@
 //! The payment provider in force: the Stripe account that is configured, or with `--dev` the embedded
 //! sandbox, reached over the same HTTP by the same client.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -103,5 +104,8 @@ async fn embedded(
 fn random_name() -> String {
     let mut bytes = [0; 16];
     SystemChance.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut name, byte| {
+        _ = write!(name, "{byte:02x}");
+        name
+    })
 }

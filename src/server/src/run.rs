@@ -89,7 +89,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         config.reconcile_every,
         stopped.clone(),
     ));
-    let server = control::Server {
+    let ordered = control::Server {
         platform: platform.clone(),
         store: opened.store.clone(),
         development: config.dev.then_some(control::Development {
@@ -97,7 +97,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
             payments: wired.sandbox,
         }),
     };
-    control::listen(config, server, ended(stopped)).await?;
+    control::listen(config, ordered, ended(stopped))?;
     Ok(Running {
         address,
         public_url,

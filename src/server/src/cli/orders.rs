@@ -218,7 +218,7 @@ mod tests {
         for (text, seconds) in [("+15d", 1_296_000), ("+6h", 21_600), ("+0s", 0)] {
             assert_eq!(span(text).unwrap(), seconds, "{text}");
         }
-        for text in ["15d", "+", "+d", "-1d", "+1w", "+99999999999999d", "", "+é"] {
+        for text in ["15d", "+", "+d", "-1d", "+1w", "+999999999999999d", "", "+é"] {
             assert!(span(text).is_err(), "{text}");
         }
     }

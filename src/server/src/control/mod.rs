@@ -27,7 +27,7 @@ fn socket(config: &Config) -> PathBuf {
 }
 
 /// Listens for orders until `stop` ends.
-pub async fn listen(
+pub fn listen(
     config: &Config,
     server: Server,
     stop: impl Future<Output = ()> + Send + 'static,

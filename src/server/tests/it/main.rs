@@ -6,7 +6,10 @@
 )]
 
 mod access;
+mod control;
 mod journey;
+mod pay;
 mod process;
 mod sdk;
+mod staff;
 mod support;

@@ -32,7 +32,7 @@ impl Server {
     }
 }
 
-fn settings(data: &TempDir, env: &[(&str, &str)]) -> config::Config {
+pub fn settings(data: &TempDir, env: &[(&str, &str)]) -> config::Config {
     let flags = Flags {
         dev: true,
         listen: Some("127.0.0.1:0".to_owned()),
