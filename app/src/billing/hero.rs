@@ -221,7 +221,7 @@ fn what_is_open(open: &[&Invoice]) -> String {
         [] => "Open".to_owned(),
         [one] => format!(
             "Open, invoice of {}",
-            one.delinquent_since().format("%-d %b")
+            one.delinquent_since().format("%-d %b %Y")
         ),
         many => format!("Open, {} invoices", many.len()),
     }
@@ -284,10 +284,7 @@ fn failed(page: &BillingView) -> Top {
     };
     let mut facts = Vec::new();
     if let Some(end) = grace_ends {
-        facts.push((
-            "Everything goes on until",
-            words_of(end.format("%-d %b %Y")),
-        ));
+        facts.push(("Calls go on until", words_of(end.format("%-d %b %Y"))));
     }
     if let Some(next) = failing.and_then(|invoice| invoice.next_attempt_at) {
         facts.push(("Next attempt", words_of(next.format("%-d %b %Y"))));

@@ -234,7 +234,7 @@ pub fn card_on_file(page: &BillingView) -> AnyView {
         view! {
             <div class="acts mt-4">
                 // Where a payment is open, the top of the page has this one.
-                {(!asked).then(|| button("update_card", ButtonKind::Usual, "Update the card"))}
+                {(!asked).then(|| button("update_card", ButtonKind::Usual, if page.facts.card.is_some() { "Update the card" } else { "Add a card" }))}
                 {(ends == Some(false)).then(|| button("cancel", ButtonKind::Plain, "Cancel the plan"))}
                 {button("overview", ButtonKind::Plain, if ends == Some(true) { "Keep the plan" } else { "Open the billing portal" })}
             </div>

@@ -10,7 +10,7 @@ pub fn States(now: BillingState) -> impl IntoView {
         let current = state == now;
         view! {
             <tr role="row" aria-current=current.then_some("true")>
-                <th scope="row" role="rowheader">
+                <th scope="row" role="rowheader" class="whitespace-nowrap">
                     <span class=words::mark(state).class()>
                         <code>{state.as_str()}</code>
                     </span>

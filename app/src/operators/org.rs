@@ -157,7 +157,7 @@ fn Known(page: OperatedView) -> impl IntoView {
                 .as_ref()
                 .map_or_else(none, |card| text(card_name(card))),
         ),
-        ("Open in vain", text(facts.owed().to_string())),
+        ("Owed", text(facts.owed().to_string())),
         (
             "Unpaid invoices",
             text(grouped(facts.unpaid.len().try_into().unwrap_or(i64::MAX))),

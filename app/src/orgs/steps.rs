@@ -44,7 +44,7 @@ pub fn FirstSteps(progress: Progress) -> impl IntoView {
             <code>{progress.billing_state}</code>
             {format!(": {} of {} free calls left", progress.grant_remaining, progress.grant_calls)}
             {progress.grant_renews.map(|at| at.format(", renewed %-d %b %Y"))}
-            ". No card needed."
+            {if progress.grant_remaining > 0 { ". No card needed." } else { "." }}
         }
         .into_any(),
     };

@@ -10,6 +10,7 @@ use domain::billing::facts::Facts;
 use domain::billing::grant::Grant;
 use domain::billing::intent::Intent;
 use domain::billing::plan::{Interval, PlanKey};
+use domain::billing::remote::Purpose;
 use domain::billing::state::{Standing as State, derive};
 use domain::id::OrgId;
 use domain::role::Permission;
@@ -118,6 +119,15 @@ pub async fn billing_page(
         unit: line.unit,
         amount: line.amount,
     });
+    // Who subscribed sees the prices of their own interval first.
+    let subscribed = account
+        .facts
+        .plan
+        .as_ref()
+        .and_then(|plan| match plan.subscription.purpose {
+            Purpose::Plan { interval, .. } if plan.subscription.status.is_live() => Some(interval),
+            _ => None,
+        });
     let page = BillingView {
         org_id: org.to_string(),
         now: visit.now(),
@@ -137,7 +147,7 @@ pub async fn billing_page(
         working_keys: account.keys.working,
         invoices,
         history,
-        interval: shown.interval.unwrap_or(Interval::Annual),
+        interval: shown.interval.or(subscribed).unwrap_or(Interval::Annual),
         chosen: shown.chosen.filter(|plan| *plan != PlanKey::SandboxGrant),
         confirmation,
         refused: shown.refused,

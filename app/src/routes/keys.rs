@@ -145,6 +145,7 @@ pub async fn create(
                     message,
                 } => form.scopes_error = Some(message.clone()),
                 Error::KeyLimitReached { .. }
+                | Error::AccountRestricted { .. }
                 | Error::ScopeEscalation { .. }
                 | Error::Invalid { .. } => {
                     form.refused = Some(visit.refused(&error));

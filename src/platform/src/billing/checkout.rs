@@ -116,6 +116,11 @@ async fn start(
         }
         return Ok(active);
     }
+    if billing.facts.restriction.is_some() {
+        // Whoever is held back by an operator would pay for what they cannot use.
+        let state = billing.standing.state;
+        return Err(Error::AccountRestricted { state });
+    }
     refuse_second(&billing.facts, p.now())?;
     let email = match actor {
         Actor::Person(person) => person.user.email.as_deref(),

@@ -21,7 +21,7 @@ pub(super) enum OrgCommand {
         /// A date or an RFC 3339 instant; now when absent
         #[arg(long, value_name = "WHEN")]
         starts: Option<String>,
-        /// A date or an RFC 3339 instant; open-ended when absent
+        /// Its last day, or an RFC 3339 instant; open-ended when absent
         #[arg(long, value_name = "WHEN")]
         ends: Option<String>,
         #[command(flatten)]
@@ -218,7 +218,16 @@ mod tests {
         for (text, seconds) in [("+15d", 1_296_000), ("+6h", 21_600), ("+0s", 0)] {
             assert_eq!(span(text).unwrap(), seconds, "{text}");
         }
-        for text in ["15d", "+", "+d", "-1d", "+1w", "+999999999999999d", "", "+é"] {
+        for text in [
+            "15d",
+            "+",
+            "+d",
+            "-1d",
+            "+1w",
+            "+999999999999999d",
+            "",
+            "+é",
+        ] {
             assert!(span(text).is_err(), "{text}");
         }
     }

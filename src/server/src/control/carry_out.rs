@@ -68,7 +68,7 @@ impl Server {
             Order::Show { org } => self.show(&read(&org)?).await,
             Order::RecordContract { org, starts, ends } => {
                 let starts_at = self.instant(starts.as_deref())?;
-                let ends_at = ends.map(|text| self.instant(Some(&text))).transpose()?;
+                let ends_at = ends.map(|text| last_instant(&text)).transpose()?;
                 let act = Act::RecordContract { starts_at, ends_at };
                 self.act(&org, act).await
             }
@@ -216,6 +216,14 @@ pub async fn clock(store: &Store) -> anyhow::Result<MovableClock> {
     let ahead = store::settings::get(&mut db, CLOCK_AHEAD).await?;
     let ahead = ahead.and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok(MovableClock::ahead_by(Span(ahead)))
+}
+
+/// An RFC 3339 instant, or a date that is covered to its end.
+fn last_instant(text: &str) -> anyhow::Result<Micros> {
+    let day = || Micros::parse_rfc3339(&format!("{text}T00:00:00Z"));
+    Micros::parse_rfc3339(text)
+        .or_else(|| day().map(|first| first.plus(Span::days(1))))
+        .with_context(|| format!("{text} is neither a date nor an RFC 3339 instant"))
 }
 
 fn read(org: &str) -> anyhow::Result<OrgId> {
