@@ -7,6 +7,7 @@
 //! Start reading at [`key`] (what a key is and when it works) and [`role`] (who may do what).
 
 pub mod billing;
+pub mod budget;
 pub mod entity;
 pub mod event;
 pub mod id;

@@ -1,0 +1,405 @@
+//! Whether a request may be spent, decided before the work from values alone.
+//!
+//! The gates stand in a fixed order and the first that stops a request decides. Each tells the numbers
+//! it read, passed or not, so that any verdict can be explained later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::billing::state::{Billable, BillingState};
+use crate::money::Usd;
+
+use super::limits::Limits;
+
+/// Whose limits a gate looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Organization,
+    Key,
+}
+
+/// Money of one period under one set of limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balance {
+    pub limits: Limits,
+    pub spent: Usd,
+    /// Held for work that has not ended.
+    pub reserved: Usd,
+}
+
+impl Balance {
+    /// Spent and held. What would not fit is more than any cap.
+    pub fn committed(self) -> Usd {
+        self.spent
+            .checked_add(self.reserved)
+            .unwrap_or(Usd::micros(i64::MAX))
+    }
+}
+
+/// What the gates look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    pub state: BillingState,
+    /// The amount at the plan's price, before any grant.
+    pub amount: Usd,
+    pub units: i64,
+    pub grant_remaining: i64,
+    pub org: Balance,
+    pub key: Option<Balance>,
+    /// What a person approved for this very request, if anything.
+    pub approved: Option<Usd>,
+    /// Classes that the plan does not have at all.
+    pub refused_classes: &'a [&'a str],
+    pub class: &'a str,
+}
+
+/// How a request that passes is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payment {
+    /// It costs nothing.
+    Free,
+    /// The grant covers it, unit by unit.
+    Grant,
+    /// It is charged; an approval is used up if one was needed.
+    Charge { uses_approval: bool },
+}
+
+/// Why a request is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// The plan has no such class: `upgrade_plan`.
+    NotOnPlan,
+    /// No grant and no card, or restricted: `billing_required`.
+    BillingRequired,
+    HardCap(Scope),
+    ApprovalRequired(Scope),
+}
+
+/// One gate and what it read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "gate", rename_all = "snake_case")]
+pub enum Step {
+    Plan {
+        passed: bool,
+    },
+    State {
+        state: BillingState,
+        passed: bool,
+    },
+    Grant {
+        remaining: i64,
+        units: i64,
+        covers: bool,
+    },
+    SpendCap {
+        scope: Scope,
+        cap: Option<Usd>,
+        spent: Usd,
+        reserved: Usd,
+        amount: Usd,
+        passed: bool,
+    },
+    Approval {
+        scope: Scope,
+        threshold: Option<Usd>,
+        spent: Usd,
+        reserved: Usd,
+        amount: Usd,
+        approved: Option<Usd>,
+        passed: bool,
+    },
+}
+
+/// What was decided, with every gate that was asked, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub decided: Result<Payment, Denial>,
+    pub steps: Vec<Step>,
+}
+
+/// Asks the gates in order.
+pub fn decide(case: &Case<'_>) -> Verdict {
+    let mut steps = Vec::with_capacity(6);
+    let decided = ask(case, &mut steps);
+    Verdict { decided, steps }
+}
+
+fn ask(case: &Case<'_>, steps: &mut Vec<Step>) -> Result<Payment, Denial> {
+    let on_plan = !case.refused_classes.contains(&case.class);
+    steps.push(Step::Plan { passed: on_plan });
+    if !on_plan {
+        return Err(Denial::NotOnPlan);
+    }
+    // What costs nothing asks for nothing.
+    if case.amount.is_zero() {
+        return Ok(Payment::Free);
+    }
+    let billable = case.state.permits().billable;
+    let open = billable != Billable::Stopped;
+    steps.push(Step::State {
+        state: case.state,
+        passed: open,
+    });
+    if !open {
+        return Err(Denial::BillingRequired);
+    }
+    if billable == Billable::FromGrant {
+        let (remaining, units) = (case.grant_remaining, case.units);
+        let covers = remaining >= units;
+        steps.push(Step::Grant {
+            remaining,
+            units,
+            covers,
+        });
+        // A grant never covers a part: a request is either free or charged.
+        return if covers {
+            Ok(Payment::Grant)
+        } else {
+            Err(Denial::BillingRequired)
+        };
+    }
+    let balances = [
+        (Scope::Key, case.key),
+        (Scope::Organization, Some(case.org)),
+    ];
+    for (scope, balance) in balances {
+        let Some(balance) = balance else { continue };
+        let passed = fits(balance, balance.limits.cap, case.amount);
+        steps.push(Step::SpendCap {
+            scope,
+            cap: balance.limits.cap,
+            spent: balance.spent,
+            reserved: balance.reserved,
+            amount: case.amount,
+            passed,
+        });
+        if !passed {
+            return Err(Denial::HardCap(scope));
+        }
+    }
+    let mut uses_approval = false;
+    for (scope, balance) in balances {
+        let Some(balance) = balance else { continue };
+        let below = fits(balance, balance.limits.approval, case.amount);
+        let approved = case.approved.is_some_and(|up_to| case.amount <= up_to);
+        steps.push(Step::Approval {
+            scope,
+            threshold: balance.limits.approval,
+            spent: balance.spent,
+            reserved: balance.reserved,
+            amount: case.amount,
+            approved: case.approved,
+            passed: below || approved,
+        });
+        if !below && !approved {
+            return Err(Denial::ApprovalRequired(scope));
+        }
+        uses_approval |= !below;
+    }
+    Ok(Payment::Charge { uses_approval })
+}
+
+/// Whether `amount` more stays within `limit`: reaching it is allowed, passing it is not.
+fn fits(balance: Balance, limit: Option<Usd>, amount: Usd) -> bool {
+    limit.is_none_or(|limit| {
+        balance
+            .committed()
+            .checked_add(amount)
+            .is_some_and(|total| total <= limit)
+    })
+}
+
+impl Denial {
+    /// The published code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotOnPlan | Self::BillingRequired => "billing_required",
+            Self::HardCap(_) => "billing_budget_hard_cap_exceeded",
+            Self::ApprovalRequired(_) => "billing_budget_approval_required",
+        }
+    }
+
+    /// What the caller should do about it: the published `details.action`.
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::NotOnPlan => "upgrade_plan",
+            Self::BillingRequired => "resolve_billing_status",
+            Self::HardCap(_) => "stop",
+            Self::ApprovalRequired(_) => "ask_for_approval",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cents(n: i64) -> Usd {
+        Usd::cents(n).expect("it fits")
+    }
+
+    fn balance(cap: Option<i64>, approval: Option<i64>, spent: i64, reserved: i64) -> Balance {
+        Balance {
+            limits: Limits {
+                cap: cap.map(cents),
+                soft: Some(cents(1)),
+                approval: approval.map(cents),
+            },
+            spent: cents(spent),
+            reserved: cents(reserved),
+        }
+    }
+
+    fn case(state: BillingState, org: Balance) -> Case<'static> {
+        Case {
+            state,
+            amount: cents(1),
+            units: 1,
+            grant_remaining: 3,
+            org,
+            key: None,
+            approved: None,
+            refused_classes: &[],
+            class: "entity_resolve",
+        }
+    }
+
+    #[test]
+    fn a_cap_may_be_reached_and_never_passed() {
+        use BillingState::PaygActive;
+        let charge = Ok(Payment::Charge {
+            uses_approval: false,
+        });
+        let cases = [
+            (balance(None, None, 1_000_000, 0), charge),
+            (balance(Some(10), None, 9, 0), charge),
+            (balance(Some(10), None, 8, 1), charge),
+            (
+                balance(Some(10), None, 9, 1),
+                Err(Denial::HardCap(Scope::Organization)),
+            ),
+            (
+                balance(Some(10), None, 11, 0),
+                Err(Denial::HardCap(Scope::Organization)),
+            ),
+            (
+                balance(Some(0), None, 0, 0),
+                Err(Denial::HardCap(Scope::Organization)),
+            ),
+            (balance(Some(10), Some(5), 4, 0), charge),
+            (
+                balance(Some(10), Some(5), 5, 0),
+                Err(Denial::ApprovalRequired(Scope::Organization)),
+            ),
+            // The cap is asked before the threshold.
+            (
+                balance(Some(5), Some(5), 5, 0),
+                Err(Denial::HardCap(Scope::Organization)),
+            ),
+        ];
+        for (org, expected) in cases {
+            assert_eq!(decide(&case(PaygActive, org)).decided, expected, "{org:?}");
+        }
+    }
+
+    #[test]
+    fn an_approval_opens_the_threshold_for_its_amount_and_never_the_cap() {
+        let org = balance(Some(10), Some(5), 5, 0);
+        let ask = |approved, org| {
+            let mut case = case(BillingState::TeamActive, org);
+            case.approved = Some(cents(approved));
+            decide(&case).decided
+        };
+        assert_eq!(
+            ask(1, org),
+            Ok(Payment::Charge {
+                uses_approval: true
+            })
+        );
+        assert_eq!(
+            ask(0, org),
+            Err(Denial::ApprovalRequired(Scope::Organization))
+        );
+        let full = balance(Some(10), Some(5), 10, 0);
+        assert_eq!(ask(100, full), Err(Denial::HardCap(Scope::Organization)));
+        // Not needed, not used.
+        let free = balance(Some(10), Some(9), 5, 0);
+        assert_eq!(
+            ask(1, free),
+            Ok(Payment::Charge {
+                uses_approval: false
+            })
+        );
+    }
+
+    #[test]
+    fn a_keys_own_limits_hold_beside_the_organisations() {
+        let mut both = case(BillingState::PaygActive, balance(Some(100), None, 0, 0));
+        both.key = Some(balance(Some(3), None, 3, 0));
+        assert_eq!(decide(&both).decided, Err(Denial::HardCap(Scope::Key)));
+        both.key = Some(balance(None, None, 3, 0));
+        both.org = balance(Some(3), None, 3, 0);
+        assert_eq!(
+            decide(&both).decided,
+            Err(Denial::HardCap(Scope::Organization))
+        );
+    }
+
+    #[test]
+    fn the_grant_covers_whole_requests_and_no_budget_stands_before_it() {
+        let mut granted = case(BillingState::SandboxGrant, balance(Some(0), Some(0), 0, 0));
+        assert_eq!(decide(&granted).decided, Ok(Payment::Grant));
+        granted.units = 4;
+        assert_eq!(decide(&granted).decided, Err(Denial::BillingRequired));
+        granted.units = 3;
+        assert_eq!(decide(&granted).decided, Ok(Payment::Grant));
+    }
+
+    #[test]
+    fn states_that_stop_billable_calls_stop_them_and_free_ones_pass_always() {
+        for state in BillingState::ALL {
+            let mut asked = case(state, balance(None, None, 0, 0));
+            let stopped = state.permits().billable == Billable::Stopped;
+            assert_eq!(
+                decide(&asked).decided == Err(Denial::BillingRequired),
+                stopped,
+                "{state}"
+            );
+            asked.amount = Usd::ZERO;
+            assert_eq!(decide(&asked).decided, Ok(Payment::Free), "{state}");
+        }
+    }
+
+    #[test]
+    fn sums_beyond_all_numbers_are_denied_not_wrapped() {
+        let mut huge = case(BillingState::PaygActive, balance(Some(10), None, 0, 0));
+        huge.org.spent = Usd::micros(i64::MAX);
+        huge.org.reserved = Usd::micros(i64::MAX);
+        assert_eq!(
+            decide(&huge).decided,
+            Err(Denial::HardCap(Scope::Organization))
+        );
+    }
+
+    #[test]
+    fn the_last_step_is_the_one_that_decided() {
+        let verdict = decide(&case(
+            BillingState::PaygActive,
+            balance(Some(10), Some(5), 5, 0),
+        ));
+        let gates: Vec<bool> = verdict
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::Plan { passed }
+                | Step::State { passed, .. }
+                | Step::SpendCap { passed, .. }
+                | Step::Approval { passed, .. } => *passed,
+                Step::Grant { covers, .. } => *covers,
+            })
+            .collect();
+        assert_eq!(gates, [true, true, true, false]);
+    }
+}
