@@ -40,6 +40,8 @@ pub enum EventType {
     BillingRestrictionCleared,
     BillingCreditSet,
     BillingUsageReported,
+    BillingBudgetUpdated,
+    BillingBudgetThresholdReached,
 }
 
 impl EventType {
@@ -57,6 +59,8 @@ impl EventType {
             Self::BillingRestrictionCleared => "billing.restriction.cleared",
             Self::BillingCreditSet => "billing.credit.set",
             Self::BillingUsageReported => "billing.usage.reported",
+            Self::BillingBudgetUpdated => "billing.budget.updated",
+            Self::BillingBudgetThresholdReached => "billing.budget.threshold_reached",
         }
     }
 }

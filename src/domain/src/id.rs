@@ -87,6 +87,12 @@ ids! {
     IntentId = "int_";
     /// A month's usage, reported for invoicing.
     UsageReportId = "urep_";
+    /// Money held for work that has not ended.
+    HoldId = "hold_";
+    /// One charge.
+    UsageId = "use_";
+    /// A spend asked for by a key and decided by a person.
+    ApprovalId = "appr_";
     /// One error answer, to be quoted to support.
     ErrorId = "err_";
 }

@@ -10,6 +10,7 @@ pub mod access;
 pub mod ambient;
 pub mod auth;
 pub mod billing;
+pub mod budget;
 pub mod catalogue;
 pub mod context;
 pub mod entities;
@@ -52,6 +53,7 @@ struct Inner {
     settings: Settings,
     credentials: auth::Credentials,
     recorder: requests::Recorder,
+    ledger: budget::ledger::Ledger,
     /// When the database last took a write from the readiness probe.
     probed: AtomicI64,
 }
@@ -93,6 +95,12 @@ impl Platform {
     ) -> Self {
         let credentials = auth::Credentials::new(store.kind());
         let recorder = requests::Recorder::start(store.clone(), chance.as_ref());
+        let ambient = budget::Ambient {
+            clock: Arc::clone(&clock),
+            chance: Arc::clone(&chance),
+            catalogue: Arc::clone(&settings.catalogue),
+        };
+        let ledger = budget::ledger::Ledger::start(store.clone(), ambient);
         Self(Arc::new(Inner {
             store,
             clock,
@@ -102,6 +110,7 @@ impl Platform {
             settings,
             credentials,
             recorder,
+            ledger,
             probed: AtomicI64::new(i64::MIN),
         }))
     }
@@ -148,6 +157,10 @@ impl Platform {
 
     pub(crate) fn probed(&self) -> &AtomicI64 {
         &self.0.probed
+    }
+
+    pub(crate) fn ledger(&self) -> &budget::ledger::Ledger {
+        &self.0.ledger
     }
 
     pub(crate) fn recorder(&self) -> &requests::Recorder {

@@ -2,7 +2,7 @@
 
 use domain::billing::grant::{Grant, Renewal};
 use domain::id::OrgId;
-use sqlx::{FromRow, query};
+use sqlx::{FromRow, query, query_as};
 
 use crate::db::{Db, Result};
 
@@ -71,4 +71,18 @@ pub async fn update(db: &mut Db, org: &OrgId, grant: &Grant) -> Result<()> {
             .map(drop)
     })?;
     Ok(())
+}
+
+/// Reads the grant and holds it until the transaction ends.
+pub async fn lock(db: &mut Db, org: &OrgId) -> Result<Option<Grant>> {
+    const SQL: &str = "
+        UPDATE grants
+        SET used = used
+        WHERE org_id = $1
+        RETURNING calls, credit, renewal, period, used";
+    let row: Option<GrantRow> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(Grant::from))
 }

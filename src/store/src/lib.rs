@@ -18,6 +18,7 @@ pub mod intents;
 pub mod invoices;
 mod json;
 pub mod keys;
+pub mod ledger;
 pub mod login_attempts;
 mod open;
 pub mod operators;

@@ -1,0 +1,13 @@
+//! Spending: admitted before the work, charged after it, never beyond a limit.
+//!
+//! [`ledger`] is the one way in which money is held and charged: requests hand it what they want and wait
+//! for the commit that decided. [`admit`] is what a billable request goes through.
+
+pub mod admit;
+mod alerts;
+pub(crate) mod ledger;
+mod writer;
+
+pub use admit::{Admission, Spend, admit};
+pub use ledger::{Granted, Refused};
+pub(crate) use writer::Ambient;
