@@ -152,6 +152,28 @@ pub async fn add(db: &mut Db, place: &Place, spent: Usd, reserved: Usd) -> Resul
     }
 }
 
+/// Moves a balance without asking whether it fits: for the tests that show that the row refuses.
+#[doc(hidden)]
+pub async fn add_unchecked(db: &mut Db, place: &Place, spent: Usd) -> Result<()> {
+    const SQL: &str = "
+        UPDATE balances
+        SET spent = spent + $4
+        WHERE org_id = $1
+          AND scope = $2
+          AND period = $3";
+    on!(db, |c| {
+        query(SQL)
+            .bind(place.org.as_str())
+            .bind(&place.scope)
+            .bind(&place.period)
+            .bind(spent.as_micros())
+            .execute(c)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
 /// How a hold or a charge is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payment {

@@ -3,7 +3,7 @@
 
 use domain::billing::state::Standing;
 use domain::budget::price::{self, NoPrice, Price};
-use domain::id::{ApprovalId, RequestId};
+use domain::id::RequestId;
 use domain::time::Span;
 
 use super::ledger::{Ask, Ended, Ending, Granted, Refused};
@@ -19,7 +19,6 @@ pub struct Spend<'a> {
     pub units: i64,
     /// Method and path, for the explanation.
     pub subject: &'a str,
-    pub approval: Option<ApprovalId>,
 }
 
 /// The answer of the gates.
@@ -56,7 +55,6 @@ pub async fn admit(
         plan: key.standing.plan,
         price: price.clone(),
         request: request.clone(),
-        approval: spend.approval.clone(),
         purpose: None,
         lasts: WORK,
         subject: spend.subject.to_owned(),

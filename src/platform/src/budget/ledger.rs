@@ -8,7 +8,7 @@ use domain::billing::plan::PlanKey;
 use domain::billing::state::BillingState;
 use domain::budget::gate::{Denial, Payment, Step};
 use domain::budget::price::Price;
-use domain::id::{ApprovalId, KeyId, OrgId, RequestId};
+use domain::id::{KeyId, OrgId, RequestId};
 use domain::time::{Micros, Span};
 use store::Store;
 use store::ledger::Hold;
@@ -29,7 +29,6 @@ pub(crate) struct Ask {
     pub plan: PlanKey,
     pub price: Price,
     pub request: RequestId,
-    pub approval: Option<ApprovalId>,
     pub purpose: Option<String>,
     /// How long the work may take before what is held is given back.
     pub lasts: Span,

@@ -5,7 +5,7 @@
 
 pub mod admit;
 mod alerts;
-pub(crate) mod ledger;
+pub mod ledger;
 mod writer;
 
 pub use admit::{Admission, Spend, admit};

@@ -6,6 +6,7 @@ mod access;
 mod billing;
 mod entities;
 mod keys;
+mod ledger;
 mod login;
 mod onboarding;
 mod once;
