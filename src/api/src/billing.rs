@@ -3,14 +3,18 @@
 
 mod account;
 mod budget;
+mod limits;
 mod money;
 mod plans;
+mod quote;
 mod rates;
 mod reason;
 mod sessions;
 mod webhook;
 
 pub use account::READ;
+pub use limits::BUDGET;
+pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};
 pub use webhook::{MAX_BYTES, WEBHOOK};

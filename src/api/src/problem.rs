@@ -125,6 +125,14 @@ impl Problem {
             .detail("retryAfterSeconds", seconds)
     }
 
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
+
     /// The body, as it is sent and as it is kept for a replay.
     pub fn body(&self, platform: &Platform, context: &RequestContext) -> Vec<u8> {
         let envelope = Envelope {

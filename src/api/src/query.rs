@@ -30,6 +30,13 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
+    /// Everything that was sent, in its order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// How many items a page may have.
     pub fn limit(&self) -> Result<usize, Problem> {
         let Some(text) = self.get("limit") else {

@@ -13,7 +13,7 @@ use platform::Platform;
 use crate::call::{Handler, PublicHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, health, me, openapi, org};
+use crate::{api_keys, auth, billing, entities, health, me, openapi, org};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -62,7 +62,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 23] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -76,6 +76,10 @@ pub static ROUTES: [Route; 19] = [
     billing::ACTIVATE,
     billing::PORTAL,
     billing::WEBHOOK,
+    billing::BUDGET,
+    billing::QUOTE,
+    entities::RESOLVE,
+    entities::SEARCH,
     health::ALIVE,
     health::READY,
     openapi::DOCUMENT,
@@ -136,6 +140,28 @@ async fn wrong_method(
         request,
     )
     .await
+}
+
+/// The meter class of what a method and a path lead to. `{id}` stands for one part of the path.
+pub fn meter_class_of(method: &str, path: &str) -> Option<&'static str> {
+    let fits = |pattern: &str| {
+        let (mut ours, mut theirs) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(ours), Some(theirs)) if ours == theirs => {}
+                (Some(ours), Some(theirs)) if ours.starts_with('{') && !theirs.is_empty() => {}
+                _ => return false,
+            }
+        }
+    };
+    ROUTES
+        .iter()
+        .find(|route| {
+            let keyed = matches!(route.kind, Kind::Key { .. } | Kind::Public { .. });
+            keyed && route.method.as_str().eq_ignore_ascii_case(method) && fits(route.path)
+        })
+        .map(Route::meter_class)
 }
 
 /// The table's own text of a path pattern.

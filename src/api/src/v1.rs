@@ -19,7 +19,7 @@ use crate::call::{Answer, Call};
 use crate::problem::{INVALID, Problem};
 use crate::query::Query;
 use crate::route::{self, Kind, PLATFORM, Route};
-use crate::{body, context, panic};
+use crate::{body, context, metered, panic};
 
 mod public;
 mod response;
@@ -192,7 +192,9 @@ impl Asked<'_> {
     async fn carry_out(self, body: Body) -> Result<Answer, Problem> {
         let (
             Kind::Key {
-                permission, run, ..
+                permission,
+                meter_class,
+                run,
             },
             Some(key),
         ) = (self.route.kind, key_of(self.actor))
@@ -207,7 +209,7 @@ impl Asked<'_> {
         if !key.scopes.any(accepted) {
             return Err(Error::InsufficientScope { accepted }.into());
         }
-        let takes_body = self.route.method == Method::POST;
+        let takes_body = matches!(self.route.method, Method::POST | Method::PUT);
         let body = if takes_body {
             body::read(headers, body).await?
         } else {
@@ -223,13 +225,17 @@ impl Asked<'_> {
             id: self.id,
             query: Query::read(&self.parts.uri),
             body,
-            idempotency_key: if takes_body {
+            idempotency_key: if self.route.method == Method::POST {
                 idempotency_key(headers)?
             } else {
                 None
             },
         };
-        run(&call).await
+        if meter_class == PLATFORM {
+            run(&call).await
+        } else {
+            metered::run(&call, meter_class, run).await
+        }
     }
 }
 

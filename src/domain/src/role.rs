@@ -27,6 +27,8 @@ pub enum Permission {
     ViewKeys,
     /// Create, rotate and revoke keys.
     ManageKeys,
+    /// Read the data that is sold: companies, filings, events.
+    ReadData,
     /// See plans, prices, invoices and the card's last digits.
     ViewBilling,
     /// Subscribe, attach a card, open the portal, set the budget.
@@ -44,7 +46,10 @@ impl Role {
 
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ViewOrg | Permission::ViewKeys | Permission::ViewBilling => true,
+            Permission::ViewOrg
+            | Permission::ViewKeys
+            | Permission::ViewBilling
+            | Permission::ReadData => true,
             Permission::ManageBilling => matches!(self, Self::Owner | Self::Admin | Self::Billing),
             Permission::ManageKeys => matches!(self, Self::Owner | Self::Admin | Self::Developer),
         }
@@ -78,6 +83,7 @@ impl Permission {
             Self::ManageKeys => &[Scope::ApiKeysManage],
             Self::ViewBilling => &[Scope::BillingRead, Scope::BillingManage, Scope::ReadSec],
             Self::ManageBilling => &[Scope::BillingManage],
+            Self::ReadData => &[Scope::ReadSec],
         }
     }
 }

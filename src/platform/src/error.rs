@@ -2,6 +2,7 @@
 
 use domain::billing::plan::PlanKey;
 use domain::billing::state::BillingState;
+use domain::budget::limits::InvalidLimits;
 use domain::key::{Scope, Scopes};
 use domain::role::Permission;
 
@@ -32,6 +33,10 @@ pub enum Error {
     KeyLimitReached { limit: i64, plan: PlanKey },
     #[error("Billing is {}: this is not possible until that is settled.", state.as_str())]
     AccountRestricted { state: BillingState },
+    #[error("There is no meter class by that name.")]
+    UnknownMeterClass,
+    #[error("{0}.")]
+    InvalidBudget(InvalidLimits),
     #[error("The {} plan cannot be subscribed to here.", plan.as_str())]
     PlanNotSelfServe { plan: PlanKey },
     #[error("This organisation has a plan already.")]
@@ -86,6 +91,8 @@ impl Error {
             Self::Invalid { .. } => "invalid_request",
             Self::KeyLimitReached { .. } => "api_key_limit_reached",
             Self::AccountRestricted { .. } => "account_restricted",
+            Self::UnknownMeterClass => "unknown_meter_class",
+            Self::InvalidBudget(_) => "invalid_budget",
             Self::PlanNotSelfServe { .. } => "plan_not_self_serve",
             Self::SubscriptionExists => "subscription_exists",
             Self::BillingCustomerMissing => "billing_customer_missing",
@@ -124,6 +131,8 @@ impl Error {
                 "Revoke a key that is no longer needed, or move to a larger plan."
             }
             Self::AccountRestricted { .. } => "Settle what is open on the billing page.",
+            Self::UnknownMeterClass => "GET /v1/billing/rates lists the meter classes.",
+            Self::InvalidBudget(_) => "Correct the limit and send the request again.",
             Self::PlanNotSelfServe { .. } => {
                 "Choose personal or team; pay as you go has its own route, and commercial is agreed with sales."
             }

@@ -54,6 +54,7 @@ struct Inner {
     credentials: auth::Credentials,
     recorder: requests::Recorder,
     ledger: budget::ledger::Ledger,
+    entities: entities::Entities,
     /// When the database last took a write from the readiness probe.
     probed: AtomicI64,
 }
@@ -111,6 +112,7 @@ impl Platform {
             credentials,
             recorder,
             ledger,
+            entities: entities::Entities::new(),
             probed: AtomicI64::new(i64::MIN),
         }))
     }
@@ -157,6 +159,11 @@ impl Platform {
 
     pub(crate) fn probed(&self) -> &AtomicI64 {
         &self.0.probed
+    }
+
+    /// The companies that can be asked for.
+    pub fn entities(&self) -> &entities::Entities {
+        &self.0.entities
     }
 
     pub(crate) fn ledger(&self) -> &budget::ledger::Ledger {

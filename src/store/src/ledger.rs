@@ -14,7 +14,7 @@ use sqlx::{FromRow, QueryBuilder, query, query_as};
 use crate::db::{Conn, Db, Error, Result};
 
 /// The organisation's own balance, beside those of its keys.
-pub const ORG: &str = "org";
+pub static ORG: &str = "org";
 
 /// Rows to a statement.
 const ROWS: usize = 64;
@@ -48,7 +48,7 @@ struct StandingRow {
 /// Reads a balance and its limits and holds it until the transaction ends. Balances are to be locked
 /// in their order, or two transactions may wait for each other.
 pub async fn lock(db: &mut Db, place: &Place) -> Result<Standing> {
-    const SQLITE_ENSURE: &str = "
+    const ENSURE: &str = "
         INSERT INTO balances (org_id, scope, period, cap, spent, reserved)
         VALUES ($1, $2, $3, (SELECT cap FROM limits WHERE org_id = $1 AND scope = $2), 0, 0)
         ON CONFLICT (org_id, scope, period) DO NOTHING";
@@ -68,7 +68,7 @@ pub async fn lock(db: &mut Db, place: &Place) -> Result<Standing> {
           AND balances.period = $3
         FOR UPDATE OF balances";
     on!(db, |c| {
-        query(SQLITE_ENSURE)
+        query(ENSURE)
             .bind(place.org.as_str())
             .bind(&place.scope)
             .bind(&place.period)
@@ -127,11 +127,15 @@ pub async fn read(db: &mut Db, place: &Place) -> Result<Standing> {
 pub async fn add(db: &mut Db, place: &Place, spent: Usd, reserved: Usd) -> Result<()> {
     const SQL: &str = "
         UPDATE balances
-        SET spent = spent + $4, reserved = reserved + $5
+        SET spent = spent + CAST($4 AS BIGINT), reserved = reserved + CAST($5 AS BIGINT)
         WHERE org_id = $1
           AND scope = $2
           AND period = $3
-          AND ($4 + $5 <= 0 OR cap IS NULL OR spent + reserved + $4 + $5 <= cap)";
+          AND (
+            CAST($4 AS BIGINT) + CAST($5 AS BIGINT) <= 0
+            OR cap IS NULL
+            OR spent + reserved + CAST($4 AS BIGINT) + CAST($5 AS BIGINT) <= cap
+          )";
     let rows = on!(db, |c| {
         query(SQL)
             .bind(place.org.as_str())
@@ -219,15 +223,13 @@ pub struct Hold {
     pub expires_at: Micros,
 }
 
-static HOLDS: &str = "
-    INSERT INTO holds
-      (id, org_id, key_id, period, class, plan, rate_card, unit_micros, units, amount_micros, payment,
-       request_id, purpose, status, created_at, expires_at) ";
-
 pub async fn insert_holds(db: &mut Db, holds: &[Hold]) -> Result<()> {
     for part in holds.chunks(ROWS) {
         on!(db, |c| {
-            let mut builder = QueryBuilder::new(HOLDS);
+            let mut builder = QueryBuilder::new("
+                INSERT INTO holds
+                  (id, org_id, key_id, period, class, plan, rate_card, unit_micros, units, amount_micros, payment,
+                   request_id, purpose, status, created_at, expires_at) ");
             builder.push_values(part, |mut row, hold| {
                 row.push_bind(hold.id.as_str())
                     .push_bind(hold.org.as_str())
@@ -376,15 +378,13 @@ pub struct Usage {
     pub hold: Option<HoldId>,
 }
 
-static USAGE: &str = "
-    INSERT INTO usage_records
-      (org_id, id, recorded_at, period, key_id, request_id, class, family, plan, rate_card, units,
-       unit_micros, amount_micros, payment, hold_id) ";
-
 pub async fn insert_usage(db: &mut Db, usage: &[Usage]) -> Result<()> {
     for part in usage.chunks(ROWS) {
         on!(db, |c| {
-            let mut builder = QueryBuilder::new(USAGE);
+            let mut builder = QueryBuilder::new("
+                INSERT INTO usage_records
+                  (org_id, id, recorded_at, period, key_id, request_id, class, family, plan, rate_card, units,
+                   unit_micros, amount_micros, payment, hold_id) ");
             builder.push_values(part, |mut row, used| {
                 row.push_bind(used.org.as_str())
                     .push_bind(used.id.as_str())
@@ -457,6 +457,53 @@ pub async fn set_limits(
     Ok(())
 }
 
+/// The limits of an organisation or a key, with when and by whom they were set last.
+pub async fn limits(db: &mut Db, org: &OrgId, scope: &str) -> Result<Option<Set>> {
+    const SQL: &str = "
+        SELECT cap, soft, approval, changed_at, changed_by
+        FROM limits
+        WHERE org_id = $1
+          AND scope = $2";
+    let row: Option<SetRow> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(scope)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(Set::from))
+}
+
+/// Limits as they were set last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    pub limits: Limits,
+    pub changed_at: Micros,
+    pub changed_by: Option<String>,
+}
+
+#[derive(FromRow)]
+struct SetRow {
+    cap: Option<i64>,
+    soft: Option<i64>,
+    approval: Option<i64>,
+    changed_at: i64,
+    changed_by: Option<String>,
+}
+
+impl From<SetRow> for Set {
+    fn from(row: SetRow) -> Self {
+        let usd = |micros: Option<i64>| micros.map(Usd::micros);
+        Self {
+            limits: Limits {
+                cap: usd(row.cap),
+                soft: usd(row.soft),
+                approval: usd(row.approval),
+            },
+            changed_at: Micros(row.changed_at),
+            changed_by: row.changed_by,
+        }
+    }
+}
+
 /// Whether a threshold's crossing is to be told: true the first time in its period.
 pub async fn tell_once(db: &mut Db, place: &Place, threshold: &str, now: Micros) -> Result<bool> {
     const SQL: &str = "
@@ -491,14 +538,12 @@ pub struct Decision {
     pub verdict: String,
 }
 
-static DECISIONS: &str = "
-    INSERT INTO decisions (org_id, request_id, recorded_at, key_id, class, units, passed, verdict) ";
-
 /// Keeps decisions. A caller's own request id may come twice; the first decision is kept.
 pub async fn insert_decisions(db: &mut Db, decisions: &[Decision]) -> Result<()> {
     for part in decisions.chunks(ROWS) {
         on!(db, |c| {
-            let mut builder = QueryBuilder::new(DECISIONS);
+            let mut builder = QueryBuilder::new("
+                INSERT INTO decisions (org_id, request_id, recorded_at, key_id, class, units, passed, verdict) ");
             builder.push_values(part, |mut row, decision| {
                 row.push_bind(decision.org.as_str())
                     .push_bind(&decision.request)

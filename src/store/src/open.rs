@@ -209,14 +209,7 @@ async fn open_sqlite(path: &Path, options: &Options) -> std::result::Result<Stor
         .optimize_on_close(true, 1000)
         // A reader's pages are its own: sixteen large caches would hold the same pages sixteen times.
         .pragma("cache_size", "-2000");
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(options.patience)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(connect.clone().pragma("cache_size", "-16000"))
-        .await
-        .map_err(damaged)?;
+    let write = writer(&connect, options).await.map_err(damaged)?;
     let read = SqlitePoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.patience)
@@ -225,6 +218,32 @@ async fn open_sqlite(path: &Path, options: &Options) -> std::result::Result<Stor
     Ok(Store {
         pools: Pools::Sqlite { write, read },
     })
+}
+
+/// The one connection that writes. While several processes turn a new file to WAL, SQLite answers BUSY
+/// to all but one at once, whatever the patience it was given; asking again is then ours to do.
+async fn writer(
+    connect: &SqliteConnectOptions,
+    options: &Options,
+) -> std::result::Result<SqlitePool, sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut left = options.patience;
+    loop {
+        let opened = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.patience)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect.clone().pragma("cache_size", "-16000"))
+            .await;
+        match opened {
+            Err(sqlx::Error::Database(db)) if db.code().as_deref() == Some("5") && left > PAUSE => {
+                left -= PAUSE;
+                tokio::time::sleep(PAUSE).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn damaged(error: sqlx::Error) -> OpenError {

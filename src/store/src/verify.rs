@@ -32,7 +32,7 @@ impl fmt::Display for Finding {
 }
 
 /// Each statement names the rows that break its rule.
-const RULES: [(&str, &str); 26] = [
+const RULES: [(&str, &str); 28] = [
     (
         "a key has exactly one current secret",
         "SELECT id FROM api_keys
@@ -159,6 +159,20 @@ const RULES: [(&str, &str); 26] = [
         "an organisation that was made is told of by an event",
         "SELECT id FROM orgs
          WHERE NOT EXISTS (SELECT 1 FROM events WHERE org_id = orgs.id AND type = 'org.created')",
+    ),
+    (
+        "a balance is what its usage comes to",
+        "SELECT org_id || ' ' || scope || ' ' || period FROM balances
+         WHERE spent <> COALESCE((SELECT SUM(amount_micros) FROM usage_records
+           WHERE usage_records.org_id = balances.org_id AND usage_records.period = balances.period
+             AND (balances.scope = 'org' OR usage_records.key_id = balances.scope)), 0)",
+    ),
+    (
+        "what is reserved is what open holds hold",
+        "SELECT org_id || ' ' || scope || ' ' || period FROM balances
+         WHERE reserved <> COALESCE((SELECT SUM(amount_micros) FROM holds
+           WHERE holds.org_id = balances.org_id AND holds.period = balances.period AND holds.status = 'open'
+             AND (balances.scope = 'org' OR holds.key_id = balances.scope)), 0)",
     ),
     (
         "a stored answer has a status",

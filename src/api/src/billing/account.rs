@@ -105,6 +105,7 @@ fn sample() -> Account {
     let facts = Facts::new(Grant::fresh(card.grant.calls, Renewal::Monthly, at));
     let standing: Standing = derive(&facts, at, DEFAULT_GRACE);
     Account {
+        budget: platform::budget::Standing::default(),
         org: domain::id::OrgId::from_stored(openapi::ORG.to_owned()),
         facts,
         standing,

@@ -62,6 +62,25 @@ struct BudgetLine<'a> {
     last_recorded_at: Option<Instant>,
 }
 
+impl BillingBudget<'static> {
+    /// The example of the `OpenAPI` document.
+    pub fn sample() -> Self {
+        Self {
+            object: "billing_budget",
+            currency: "usd",
+            invoice_period: "2026-11".to_owned(),
+            spend_cap_cents: Some(20_000),
+            soft_cap_cents: Some(15_000),
+            approval_threshold_cents: None,
+            accrued_usage_cents: 0,
+            soft_cap_reached: false,
+            approval_required: false,
+            hard_cap_reached: false,
+            line_items: Vec::new(),
+        }
+    }
+}
+
 impl<'a> BillingBudget<'a> {
     pub fn of(account: &'a Account) -> Self {
         let lines = account.usage.iter().map(|line| BudgetLine {
@@ -73,17 +92,19 @@ impl<'a> BillingBudget<'a> {
             amount_cents: Usd::as_cents(line.amount),
             last_recorded_at: Some(Instant(line.last_at)),
         });
+        let limits = account.budget.limits;
+        let reached = |limit: Option<Usd>| limit.is_some_and(|limit| account.budget.spent >= limit);
         Self {
             object: "billing_budget",
             currency: "usd",
             invoice_period: Micros::month(account.at),
-            spend_cap_cents: None,
-            soft_cap_cents: None,
-            approval_threshold_cents: None,
+            spend_cap_cents: limits.cap.map(Usd::as_cents),
+            soft_cap_cents: limits.soft.map(Usd::as_cents),
+            approval_threshold_cents: limits.approval.map(Usd::as_cents),
             accrued_usage_cents: usage::cents(&account.usage),
-            soft_cap_reached: false,
-            approval_required: false,
-            hard_cap_reached: false,
+            soft_cap_reached: reached(limits.soft),
+            approval_required: reached(limits.approval),
+            hard_cap_reached: reached(limits.cap),
             line_items: lines.collect(),
         }
     }

@@ -185,16 +185,21 @@ fn header_ref(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{name}"))
 }
 
-const REFUSALS: [(u16, &str, &str); 11] = [
+const REFUSALS: [(u16, &str, &str); 12] = [
     (
         400,
         "BadRequest",
-        "`invalid_request`, `invalid_query_parameter`, `unsupported_api_version`, `plan_not_self_serve`, `redirect_url_not_allowed`, `webhook_signature_invalid` or `livemode_mismatch`: the request is wrong in itself.",
+        "`invalid_request`, `invalid_query_parameter`, `unsupported_api_version`, `identifier_not_supported`, `unknown_meter_class`, `meter_class_required`, `invalid_budget`, `plan_not_self_serve`, `redirect_url_not_allowed`, `webhook_signature_invalid` or `livemode_mismatch`: the request is wrong in itself.",
     ),
     (
         401,
         "Unauthenticated",
         "`missing_api_key` or `authentication_failed`: no key, or none that works.",
+    ),
+    (
+        402,
+        "PaymentRequired",
+        "`billing_required`: no free call is left and there is nothing to charge. `billing_budget_hard_cap_exceeded`, `billing_budget_approval_required`: a limit stops it. Nothing was charged.",
     ),
     (
         403,
@@ -204,7 +209,7 @@ const REFUSALS: [(u16, &str, &str); 11] = [
     (
         404,
         "NotFound",
-        "`not_found`: nothing there by that name, for this organisation.",
+        "`not_found`: nothing there by that name, for this organisation. `entity_not_found`: no such company.",
     ),
     (
         408,

@@ -46,6 +46,8 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         // A gateway that got a no: 503 would invite a retry, which gets the same no.
         Error::PaymentsRefused => (StatusCode::BAD_GATEWAY, OURS),
         Error::Invalid { .. }
+        | Error::UnknownMeterClass
+        | Error::InvalidBudget(_)
         | Error::PlanNotSelfServe { .. }
         | Error::RedirectUrlNotAllowed { .. }
         | Error::WebhookRefused { .. }
@@ -97,6 +99,12 @@ impl Problem {
                 })
                 .detail("planKey", plan.as_str())
                 .detail("acceptedValues", subscribable()),
+            Error::InvalidBudget(wrong) => match wrong.which() {
+                Some(which) => self
+                    .detail("field", which.field())
+                    .detail("retryable", false),
+                None => self.detail("retryable", false),
+            },
             Error::SubscriptionExists => self.last("open_billing_portal"),
             Error::BillingCustomerMissing | Error::CheckoutSuperseded => {
                 self.last("start_checkout")

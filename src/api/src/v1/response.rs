@@ -60,15 +60,17 @@ pub fn make(
     if counted.estimated {
         headers.insert(TOKEN_COUNT_ESTIMATED, fixed("true"));
     }
-    // The platform's own class costs nothing on every plan; priced classes come with the catalogue.
-    headers.insert(ESTIMATED_COST, fixed("$0.0000"));
+    // What costs something tells its own price.
+    headers.entry(ESTIMATED_COST).or_insert(fixed("$0.0000"));
     if let Some(key) = key {
         let standing = &key.standing;
         headers.insert(PLAN_KEY, fixed(standing.plan.as_str()));
         headers.insert(BILLING_STATE, fixed(standing.state.as_str()));
         headers.insert(BILLING_STATUS, fixed(standing.settlement.as_str()));
         let left = key.billing.grant.remaining_at(context.received_at);
-        headers.insert(GRANT_REMAINING, HeaderValue::from(left));
+        headers
+            .entry(GRANT_REMAINING)
+            .or_insert(HeaderValue::from(left));
     }
     response
 }

@@ -44,6 +44,10 @@ const TABLE: &str = "
     createCheckout       401 401 401       401     401     401     403         400         400
     activatePayg         401 401 401       401     401     401     403         503         503
     createPortalSession  401 401 401       401     401     401     403         503         503
+    setBudget     401    401     401       401     401     401     403         200         200
+    createQuote   401    401     401       401     401     401     400         400         400
+    resolveEntity 401    401     401       401     401     401     400         400         400
+    searchEntities 401   401     401       401     401     401     200         200         200
     receiveStripeWebhook 503 503 503       503     503     503     503         503         503
     getHealth     200    200     200       200     200     200     200         200         200
     getReadiness  200    200     200       200     200     200     200         200         200

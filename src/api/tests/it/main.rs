@@ -29,6 +29,7 @@ mod auth;
 mod bad_input;
 mod billing;
 mod billing_paid;
+mod entities;
 mod guard;
 mod health;
 mod me;

@@ -12,6 +12,7 @@ use domain::role::Permission;
 use domain::time::{Micros, Span};
 use store::billing::Change;
 use store::customers::Known;
+use store::ledger;
 use store::usage_months::Line;
 
 use crate::keys::Room;
@@ -33,6 +34,8 @@ pub struct Account {
     /// This month's usage, or that of the month asked for.
     pub usage: Vec<Line>,
     pub keys: Room,
+    /// What may be spent in the month, and what is.
+    pub budget: ledger::Standing,
     pub livemode: bool,
 }
 
@@ -82,7 +85,13 @@ pub(crate) async fn read(
         working: store::keys::count_working(db, org, at).await?,
         included: card.plan(standing.plan).api_keys,
     };
+    let place = ledger::Place {
+        org: org.clone(),
+        scope: ledger::ORG.to_owned(),
+        period: at.month(),
+    };
     Ok(Account {
+        budget: ledger::read(db, &place).await?,
         org: org.clone(),
         customer: store::customers::of(db, org).await?,
         usage: store::usage_months::lines(db, org, &at.month()).await?,

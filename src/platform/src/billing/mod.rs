@@ -33,7 +33,7 @@ use store::billing::Account;
 
 use crate::{Actor, Error, Platform, Result, access};
 
-pub(crate) use turn::{begin, save};
+pub(crate) use turn::{begin, by_usage as turn_by_usage, save};
 
 /// The payment provider, as the operator set it up.
 pub struct Payments {

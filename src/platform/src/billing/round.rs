@@ -36,7 +36,9 @@ pub async fn turn(p: &Platform) -> Result<usize> {
     for org in &due {
         turn::by_time(p, org).await?;
     }
-    Ok(due.len() + usage::close_month(p, BATCH).await?)
+    let expired = crate::budget::expire(p, BATCH).await?;
+    p.entities().reload_if_newer(p.store()).await?;
+    Ok(due.len() + expired + usage::close_month(p, BATCH).await?)
 }
 
 /// Has every account that owes looked at again when the grace is not the one it was judged by.

@@ -130,12 +130,21 @@ async fn tell(
     .await
 }
 
+/// Calls of the grant were used, or given back: the stored state follows.
+pub(crate) async fn by_usage(p: &Platform, org: &OrgId) -> Result<()> {
+    by(p, org, Cause::Usage).await
+}
+
 /// Looks at the clock: whatever the stored facts amount to by now is saved.
 pub(crate) async fn by_time(p: &Platform, org: &OrgId) -> Result<()> {
+    by(p, org, Cause::Time).await
+}
+
+async fn by(p: &Platform, org: &OrgId, cause: Cause<'_>) -> Result<()> {
     let mut tx = p.store().begin().await?;
     let account = begin(&mut tx, org).await?;
     let facts = account.facts.clone();
-    let told = Told::by_itself(Cause::Time);
+    let told = Told::by_itself(cause);
     let touched = save(p, &mut tx, &account, &facts, &told).await?;
     tx.commit().await?;
     touched.forget(p);

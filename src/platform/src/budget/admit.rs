@@ -2,12 +2,14 @@
 //! after it.
 
 use domain::billing::state::Standing;
+use domain::budget::gate::Payment;
 use domain::budget::price::{self, NoPrice, Price};
-use domain::id::RequestId;
+use domain::id::{OrgId, RequestId};
+use domain::money::Usd;
 use domain::time::Span;
 
 use super::ledger::{Ask, Ended, Ending, Granted, Refused};
-use crate::{Error, KeyPrincipal, Platform, Result};
+use crate::{Error, KeyPrincipal, Platform, Result, billing};
 
 /// How long a request may work on what it holds.
 const WORK: Span = Span::minutes(5);
@@ -60,7 +62,12 @@ pub async fn admit(
         subject: spend.subject.to_owned(),
     };
     match p.ledger().ask(ask).await? {
-        Ok(granted) => Ok(Admission::Granted(Box::new(Held { price, granted }))),
+        Ok(granted) => {
+            if granted.payment == Payment::Grant {
+                grant_changed(p, &key.org, granted.grant_remaining).await?;
+            }
+            Ok(Admission::Granted(Box::new(Held { price, granted })))
+        }
         Err(refused) => Ok(Admission::Refused(Box::new(refused))),
     }
 }
@@ -81,17 +88,42 @@ impl Held {
             hold: self.granted.hold.clone(),
             units: None,
         };
-        p.ledger().end(ending).await
+        let ended = p.ledger().end(ending).await?;
+        if self.granted.payment == Payment::Grant {
+            // The state may have turned on what is there again now.
+            grant_changed(p, &self.granted.hold.org, 0).await?;
+        }
+        Ok(ended)
+    }
+
+    /// What the call costs on the plan, before any grant: the published estimated cost.
+    pub fn cost(&self) -> Usd {
+        self.price.amount
     }
 }
 
 /// What `units` of `class` cost on the plan in force.
 pub(crate) fn price(p: &Platform, standing: &Standing, class: &str, units: i64) -> Result<Price> {
-    price::price(p.rate_card(), standing.plan, class, units).map_err(|error| {
-        let field = match error {
-            NoPrice::UnknownClass(_) => "meterClass",
-            NoPrice::Units | NoPrice::TooMuch => "units",
-        };
-        Error::invalid(field, &error)
-    })
+    price::price(p.rate_card(), standing.plan, class, units).map_err(|error| refused_price(&error))
+}
+
+pub(crate) fn refused_price(error: &NoPrice) -> Error {
+    let field = match error {
+        NoPrice::UnknownClass(_) => return Error::UnknownMeterClass,
+        NoPrice::Units | NoPrice::TooMuch => "units",
+    };
+    Error::invalid(field, error)
+}
+
+/// What is kept in memory of the organisation's keys tells of a grant that has changed now.
+async fn grant_changed(p: &Platform, org: &OrgId, remaining: i64) -> Result<()> {
+    if remaining <= 0 {
+        return billing::turn_by_usage(p, org).await;
+    }
+    if p.credentials().keeps() {
+        let mut db = p.store().read().await?;
+        let hashes = store::keys::secrets_of_org(&mut db, org).await?;
+        p.credentials().forget(&hashes);
+    }
+    Ok(())
 }

@@ -5,9 +5,14 @@
 
 pub mod admit;
 mod alerts;
+mod expire;
 pub mod ledger;
+pub mod limits;
+pub mod quote;
 mod writer;
 
-pub use admit::{Admission, Spend, admit};
+pub use admit::{Admission, Held, Spend, admit};
+pub use expire::expire;
+pub use store::ledger::Standing;
 pub use ledger::{Granted, Refused};
 pub(crate) use writer::Ambient;

@@ -40,12 +40,22 @@ fn statements(sql: &str) -> Vec<String> {
         .lines()
         .map(|line| line.split("--").next().unwrap_or_default())
         .collect();
-    bare.join("\n")
-        .split(';')
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let mut found: Vec<String> = Vec::new();
+    for part in bare.join("\n").split(';') {
+        match found.last_mut().filter(|text| goes_on(text)) {
+            Some(text) => *text = format!("{text};{part}"),
+            None => found.push(part.to_owned()),
+        }
+    }
+    let whole = found.iter().map(|text| text.trim().to_owned());
+    whole.filter(|text| !text.is_empty()).collect()
+}
+
+/// Whether the semicolon after this belonged to the body of a trigger or a function.
+fn goes_on(text: &str) -> bool {
+    let quoted = text.matches("$$").count() % 2 == 1;
+    let body = text.contains("CREATE TRIGGER") && text.contains("\nBEGIN");
+    quoted || (body && !text.trim_end().ends_with("END"))
 }
 
 /// Table -> column -> (kind of value, may it be null).

@@ -115,6 +115,7 @@ fn reads_all(step: &str) -> bool {
         "CONSTANT ROW",
         "SCAN used",
         "SCAN oldest",
+        "SCAN asked",
         "SCAN (subquery",
     ];
     let scan = step.starts_with("SCAN") && !harmless.iter().any(|part| step.contains(part));

@@ -189,6 +189,8 @@ on_both! {
             ("UPDATE requests SET org_id = 'org_other'", "a request was made with a key of its organisation"),
             ("UPDATE request_days SET org_id = 'org_other'", "a day's count is of a key of its organisation"),
             ("UPDATE idempotency SET status = NULL", "a stored answer has a status"),
+            ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 5, 0 FROM orgs", "a balance is what its usage comes to"),
+            ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 0, 5 FROM orgs", "what is reserved is what open holds hold"),
             ("UPDATE idempotency SET answer = '{\"id\":\"key_00000000010000000000000000\"}'", "a stored answer names keys that are there"),
             ("UPDATE idempotency SET scope = 'org_other'", "a stored answer names keys that are there"),
             ("UPDATE orgs SET name = 'x secapi_live_abcdefghijabcdefghijabcdefghijabcdefghij y'", "no column holds a secret"),
