@@ -13,6 +13,6 @@ mod writer;
 
 pub use admit::{Admission, Held, Spend, admit};
 pub use expire::expire;
-pub use store::ledger::Standing;
 pub use ledger::{Granted, Refused};
+pub use store::ledger::Standing;
 pub(crate) use writer::Ambient;
