@@ -10,9 +10,11 @@
 pub mod db;
 pub mod billing;
 pub mod customers;
+pub mod decisions;
 pub mod entities;
 pub mod events;
 pub mod grants;
+pub mod holds;
 pub mod idempotency;
 pub mod intents;
 pub mod invoices;
@@ -29,6 +31,7 @@ pub mod sessions;
 pub mod settings;
 pub mod stripe_events;
 pub mod usage_months;
+pub mod usage_records;
 pub mod users;
 pub mod verify;
 

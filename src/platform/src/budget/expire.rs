@@ -7,7 +7,7 @@ use crate::{Platform, Result};
 /// Gives back what expired holds still hold; tells how many there were.
 pub async fn expire(p: &Platform, limit: i64) -> Result<usize> {
     let mut db = p.store().read().await?;
-    let expired = store::ledger::expired_holds(&mut db, p.now(), limit).await?;
+    let expired = store::holds::expired(&mut db, p.now(), limit).await?;
     drop(db);
     let mut ended = 0;
     for hold in expired {

@@ -11,7 +11,7 @@ use domain::budget::price::Price;
 use domain::id::{KeyId, OrgId, RequestId};
 use domain::time::{Micros, Span};
 use store::Store;
-use store::ledger::Hold;
+use store::holds::Hold;
 use tokio::sync::{mpsc, oneshot};
 
 use super::writer;

@@ -10,8 +10,11 @@ use domain::budget::gate::{self, Balance, Case, Payment};
 use domain::id::{HoldId, OrgId, UsageId};
 use domain::money::Usd;
 use domain::time::Micros;
-use store::ledger::{self, Decision, End, Hold, ORG, Payment as Paid, Place, Standing, Usage};
+use store::decisions::Decision;
+use store::holds::{End, Hold, Payment as Paid};
+use store::ledger::{self, ORG, Place, Standing};
 use store::usage_months::Line;
+use store::usage_records::Usage;
 use store::{Store, Tx};
 use tokio::sync::{mpsc, oneshot};
 
@@ -290,7 +293,7 @@ impl Books {
             None => End::Released,
         };
         let (org, id) = (&ending.hold.org, &ending.hold.id);
-        let Some(hold) = ledger::end_hold(tx, org, id, how, self.now).await? else {
+        let Some(hold) = store::holds::end(tx, org, id, how, self.now).await? else {
             return Ok(Ended::NotOpen);
         };
         let units = ending.units.unwrap_or(0).clamp(0, hold.units);
@@ -355,9 +358,9 @@ impl Books {
         for org in &self.touched {
             store::grants::update(tx, org, &self.grants[org]).await?;
         }
-        ledger::insert_holds(tx, &self.holds).await?;
-        ledger::insert_usage(tx, &self.usage).await?;
-        ledger::insert_decisions(tx, &self.decisions).await?;
+        store::holds::insert(tx, &self.holds).await?;
+        store::usage_records::insert(tx, &self.usage).await?;
+        store::decisions::insert(tx, &self.decisions).await?;
         for ((org, month), line) in lines(&self.usage) {
             store::usage_months::add(tx, &org, &month, &line).await?;
         }
