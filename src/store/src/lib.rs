@@ -8,6 +8,7 @@
 
 #[macro_use]
 pub mod db;
+pub mod approvals;
 pub mod billing;
 pub mod customers;
 pub mod decisions;
