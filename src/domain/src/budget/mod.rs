@@ -8,3 +8,4 @@ pub mod approval;
 pub mod gate;
 pub mod limits;
 pub mod price;
+pub mod quota;
