@@ -184,11 +184,22 @@ on_both! {
             run(db, seed, 120).await;
         }
     }
+}
 
-    #[ignore = "minutes: 10^5 acts"]
-    async fn a_great_many_orders_of_acts_end_as_the_model_says(db: &Database) {
-        for seed in 1..=100 {
-            run(db, seed * 7_919, 1_000).await;
-        }
+async fn a_great_many(db: &Database) {
+    for seed in 1..=100 {
+        run(db, seed * 7_919, 1_000).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "minutes: 10^5 acts"]
+async fn a_great_many_acts_end_as_the_model_says_on_sqlite() {
+    a_great_many(&Database::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "minutes: 10^5 acts"]
+async fn a_great_many_acts_end_as_the_model_says_on_postgres() {
+    a_great_many(&Database::postgres().await).await;
 }
