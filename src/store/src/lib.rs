@@ -26,6 +26,7 @@ mod open;
 pub mod operators;
 pub mod orgs;
 pub mod rate_cards;
+pub mod rate_levels;
 pub mod requests;
 pub mod sessions;
 pub mod settings;
