@@ -22,8 +22,8 @@ use crate::{Clock, Platform, Result};
 use memory::Memory;
 use shared::{Asked, Shared};
 pub use snapshot::{Quota, Snapshot, snapshot};
-pub use table::{Pair, WINDOW};
 use table::Table;
+pub use table::{Pair, WINDOW};
 
 /// Rows that owed nothing for so long are swept out: longer than any clock is set back by mistake.
 const KEPT: Span = Span::days(1);
@@ -74,7 +74,12 @@ enum Levels {
 }
 
 impl Limiter {
-    pub(crate) fn start(store: &Store, on: bool, catalogue: &Catalogue, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn start(
+        store: &Store,
+        on: bool,
+        catalogue: &Catalogue,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let levels = match store.kind() {
             _ if !on => Levels::Off,
             store::Kind::Sqlite => Levels::Memory(Memory::new()),

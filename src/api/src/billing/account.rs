@@ -13,7 +13,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::route::{Kind, Route};
-pub use wire::BillingAccount;
+pub use wire::{BillingAccount, MonthlyQuotas};
 
 mod provider;
 mod wire;

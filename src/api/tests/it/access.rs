@@ -46,6 +46,7 @@ const TABLE: &str = "
     createPortalSession  401 401 401       401     401     401     403         503         503
     setBudget     401    401     401       401     401     401     403         200         200
     createQuote   401    401     401       401     401     401     400         400         400
+    getLimits     401    401     401       401     401     401     200         200         200
     resolveEntity 401    401     401       401     401     401     400         400         400
     searchEntities 401   401     401       401     401     401     200         200         200
     receiveStripeWebhook 503 503 503       503     503     503     503         503         503

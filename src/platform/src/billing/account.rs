@@ -13,7 +13,7 @@ use domain::time::{Micros, Span};
 use store::billing::Change;
 use store::customers::Known;
 use store::ledger;
-use store::usage_months::Line;
+pub use store::usage_months::Line;
 
 use crate::keys::Room;
 use crate::{Actor, Error, Platform, Result, access};

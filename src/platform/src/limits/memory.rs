@@ -21,7 +21,7 @@ pub(super) struct Memory {
 }
 
 struct Shard {
-    levels: HashMap<Slot, Level>,
+    levels: HashMap<Slot<'static>, Level>,
     /// How many levels there are when they are looked through next.
     full: usize,
     /// Levels that are not here owed nothing at this instant. If the clock is set back before it, they
@@ -31,13 +31,13 @@ struct Shard {
 
 /// An identifier of ours has 30 characters; held in place, it needs no allocation.
 #[derive(PartialEq, Eq, Hash)]
-struct Slot {
+struct Slot<'a> {
     subject: [u8; 32],
-    class: &'static str,
+    class: &'a str,
 }
 
-impl Slot {
-    fn new(subject: &str, class: &'static str) -> Self {
+impl<'a> Slot<'a> {
+    fn new(subject: &str, class: &'a str) -> Self {
         let mut held = [0; 32];
         // Of a longer one the end, which is the part left to chance.
         let bytes = &subject.as_bytes()[subject.len().saturating_sub(32)..];
@@ -62,7 +62,13 @@ impl Memory {
     }
 
     /// Takes one call from the key's bucket and one from the organisation's, or from neither.
-    pub fn take(&self, (key, org): (&str, &str), class: &'static str, pair: Pair, now: Micros) -> Taken {
+    pub fn take(
+        &self,
+        (key, org): (&str, &str),
+        class: &'static str,
+        pair: Pair,
+        now: Micros,
+    ) -> Taken {
         let mut shard = self.shard(org);
         let (key, org) = (Slot::new(key, class), Slot::new(org, class));
         let before = (shard.level(&key), shard.level(&org));
@@ -76,12 +82,10 @@ impl Memory {
     }
 
     /// The levels of a key and of its organisation.
-    pub fn read(&self, (key, org): (&str, &str), class: &'static str) -> (Level, Level) {
+    pub fn read(&self, (key, org): (&str, &str), class: &str) -> (Level, Level) {
         let shard = self.shard(org);
-        (
-            shard.level(&Slot::new(key, class)),
-            shard.level(&Slot::new(org, class)),
-        )
+        let level = |subject| shard.level(&Slot::new(subject, class));
+        (level(key), level(org))
     }
 
     pub fn sweep(&self, now: Micros) {
@@ -95,9 +99,11 @@ impl Memory {
 
     /// The last characters of an identifier are chance.
     fn shard(&self, org: &str) -> MutexGuard<'_, Shard> {
-        let mixed = org.bytes().rev().take(4).fold(0, |mixed, byte| {
-            usize::from(byte) + 31 * mixed
-        });
+        let mixed = org
+            .bytes()
+            .rev()
+            .take(4)
+            .fold(0, |mixed, byte| usize::from(byte) + 31 * mixed);
         self.shards[mixed % SHARDS]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -105,7 +111,7 @@ impl Memory {
 }
 
 impl Shard {
-    fn level(&self, slot: &Slot) -> Level {
+    fn level(&self, slot: &Slot<'_>) -> Level {
         let known = self.levels.get(slot).copied();
         known.unwrap_or(Level::clear(self.swept))
     }

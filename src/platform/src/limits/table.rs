@@ -37,21 +37,27 @@ impl Table {
         let rates = |card: &RateCard| {
             let classes = card.families.iter().flat_map(|family| {
                 let rates = PlanKey::ALL.map(|plan| pair(card, usual, family, plan));
-                family.classes.iter().map(move |class| (class.clone(), rates))
+                family
+                    .classes
+                    .iter()
+                    .map(move |class| (class.clone(), rates))
             });
             (card.effective_from, classes.collect())
         };
         Self {
-            cards: catalogue.cards().iter().rev().map(|card| rates(card)).collect(),
+            cards: catalogue
+                .cards()
+                .iter()
+                .rev()
+                .map(|card| rates(card))
+                .collect(),
         }
     }
 
     /// A class that the card does not know counts as the platform's own.
     pub fn find(&self, now: Micros, class: &str, plan: PlanKey) -> Pair {
         let card = self.cards.iter().find(|(from, _)| *from <= now);
-        let (_, card) = card
-            .or(self.cards.last())
-            .expect("a catalogue has a card");
+        let (_, card) = card.or(self.cards.last()).expect("a catalogue has a card");
         let rates = card.get(class).or_else(|| card.get(PLATFORM));
         let rates = rates.expect("the catalogue has the class: it was checked when it was read");
         rates[plan as usize]
@@ -60,7 +66,9 @@ impl Table {
 
 fn pair(card: &RateCard, usual: &RateCard, family: &Family, plan: PlanKey) -> Pair {
     let (plan, usual_plan) = (card.plan(plan), usual.plan(plan));
-    let calls = family.calls_a_minute.unwrap_or_else(|| usual_calls(usual, family));
+    let calls = family
+        .calls_a_minute
+        .unwrap_or_else(|| usual_calls(usual, family));
     let share = |plan: &Plan| plan.rate_share;
     let share = share(plan).or(share(usual_plan)).unwrap_or(ALL);
     let keys = plan.rate_keys.or(usual_plan.rate_keys).unwrap_or(1);
@@ -82,7 +90,9 @@ const ALL: BasisPoints = BasisPoints(10_000);
 fn usual_calls(usual: &RateCard, family: &Family) -> i64 {
     let same = usual.families.iter().find(|known| known.key == family.key);
     let least = usual.families.iter().filter_map(|f| f.calls_a_minute).min();
-    same.and_then(|known| known.calls_a_minute).or(least).unwrap_or(1)
+    same.and_then(|known| known.calls_a_minute)
+        .or(least)
+        .unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -102,13 +112,43 @@ mod tests {
     fn each_plan_has_its_share_and_its_organisation_that_of_several_keys() {
         let usual = builtin();
         for (class, told) in [
-            ("entity_resolve", [(60, 60), (600, 1200), (600, 1200), (600, 3000), (600, 6000)]),
-            ("section_extract", [(18, 18), (180, 360), (180, 360), (180, 900), (180, 1800)]),
-            ("intelligence_query", [(3, 3), (30, 60), (30, 60), (30, 150), (30, 300)]),
-            ("search", [(12, 12), (120, 240), (120, 240), (120, 600), (120, 1200)]),
+            (
+                "entity_resolve",
+                [(60, 60), (600, 1200), (600, 1200), (600, 3000), (600, 6000)],
+            ),
+            (
+                "section_extract",
+                [(18, 18), (180, 360), (180, 360), (180, 900), (180, 1800)],
+            ),
+            (
+                "intelligence_query",
+                [(3, 3), (30, 60), (30, 60), (30, 150), (30, 300)],
+            ),
+            (
+                "search",
+                [(12, 12), (120, 240), (120, 240), (120, 600), (120, 1200)],
+            ),
             // What costs nothing is nobody's share.
-            ("platform", [(6000, 6000), (6000, 12000), (6000, 12000), (6000, 30000), (6000, 60000)]),
-            ("of no catalogue", [(6000, 6000), (6000, 12000), (6000, 12000), (6000, 30000), (6000, 60000)]),
+            (
+                "platform",
+                [
+                    (6000, 6000),
+                    (6000, 12000),
+                    (6000, 12000),
+                    (6000, 30000),
+                    (6000, 60000),
+                ],
+            ),
+            (
+                "of no catalogue",
+                [
+                    (6000, 6000),
+                    (6000, 12000),
+                    (6000, 12000),
+                    (6000, 30000),
+                    (6000, 60000),
+                ],
+            ),
         ] {
             assert_eq!(limits(&usual, class), told, "{class}");
         }
@@ -128,7 +168,10 @@ mod tests {
         "gone".clone_into(&mut old.families[1].key);
         let old = Catalogue::new(vec![old]).expect("a catalogue");
         assert_eq!(limits(&old, "search"), limits(&usual, "search"));
-        assert_eq!(limits(&old, "entity_resolve"), limits(&usual, "intelligence_query"));
+        assert_eq!(
+            limits(&old, "entity_resolve"),
+            limits(&usual, "intelligence_query")
+        );
     }
 
     #[test]

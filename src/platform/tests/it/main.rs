@@ -7,6 +7,7 @@ mod billing;
 mod entities;
 mod keys;
 mod ledger;
+mod limits;
 mod login;
 mod onboarding;
 mod once;

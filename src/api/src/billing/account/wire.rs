@@ -1,7 +1,10 @@
 //! The shape of a billing account.
 
+use domain::billing::catalogue::RateCard;
 use domain::billing::grant::Renewal;
-use platform::billing::account::Account;
+use domain::billing::plan::PlanKey;
+use domain::time::Micros;
+use platform::billing::account::{Account, Line};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -104,7 +107,7 @@ struct KeyRoom {
 
 /// The quotas that hold. A family that is charged call by call has none and is absent.
 #[derive(Serialize, ToSchema)]
-struct MonthlyQuotas {
+pub struct MonthlyQuotas {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_queries: Option<MonthlyQuota>,
@@ -162,9 +165,7 @@ impl<'a> BillingAccount<'a> {
                 remaining_create_count: (account.keys.included - account.keys.working).max(0),
             },
             budget: BillingBudget::of(account),
-            monthly_quotas: MonthlyQuotas {
-                ai_queries: MonthlyQuota::of(account),
-            },
+            monthly_quotas: MonthlyQuotas::of(&account.card, standing.plan, &account.usage, at),
             rate_card_version: &account.card.version,
             meter_family_prices: MeterFamilyPrice::on(&account.card, standing.plan),
             next_recommended_plan: next_plan(standing.state),
@@ -174,22 +175,30 @@ impl<'a> BillingAccount<'a> {
     }
 }
 
+impl MonthlyQuotas {
+    /// What of the month's quotas is used by `usage`.
+    pub fn of(card: &RateCard, plan: PlanKey, usage: &[Line], at: Micros) -> Self {
+        Self {
+            ai_queries: card
+                .plan(plan)
+                .ai_queries
+                .map(|limit| MonthlyQuota::ai(limit, card, usage, at)),
+        }
+    }
+}
+
 impl MonthlyQuota {
-    fn of(account: &Account) -> Option<Self> {
-        let limit = account.card.plan(account.standing.plan).ai_queries?;
-        let family = account.card.family_of(AI_CLASS).map(|f| f.key.as_str());
-        let counts = account
-            .usage
-            .iter()
-            .filter(|l| Some(l.family.as_str()) == family);
+    fn ai(limit: i64, card: &RateCard, usage: &[Line], at: Micros) -> Self {
+        let family = card.family_of(AI_CLASS).map(|f| f.key.as_str());
+        let counts = usage.iter().filter(|l| Some(l.family.as_str()) == family);
         let used: i64 = counts.map(|line| line.units).sum();
-        Some(Self {
+        Self {
             family: "ai_queries",
             limit,
             used,
             remaining: (limit - used).max(0),
-            reset_at: Instant(account.at.next_month()),
+            reset_at: Instant(at.next_month()),
             grace_until: None,
-        })
+        }
     }
 }
