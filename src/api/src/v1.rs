@@ -53,6 +53,14 @@ impl Target {
         }
     }
 
+    /// What is answered where there is no route.
+    fn nowhere(self) -> Problem {
+        match self {
+            Self::WrongMethod { path } => Problem::method_not_allowed(route::allowed(path)),
+            Self::Nothing | Self::Route(_) => Error::NotFound.into(),
+        }
+    }
+
     /// The pattern of the address, as recorded.
     const fn pattern(&self) -> &'static str {
         match self {
@@ -114,7 +122,9 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
                 context: &context,
                 actor,
             };
-            match panic::caught(asked.carry_out(body, &mut rate)).await {
+            // On the heap, or there would be room for it twice in every request's future.
+            let work = Box::pin(asked.carry_out(body, &mut rate));
+            match panic::caught(work).await {
                 Ok(outcome) => outcome,
                 Err(panic) => {
                     tracing::error!(panic, request_id = %context.request_id, operation = route.operation, "a handler panicked");
@@ -122,13 +132,13 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
                 }
             }
         }
-        (actor, Target::Nothing) => {
-            let problem = Error::NotFound.into();
-            Err(turned_away(&platform, actor.as_ref(), &mut rate, problem).await)
-        }
-        (actor, Target::WrongMethod { path }) => {
-            let problem = Problem::method_not_allowed(route::allowed(path));
-            Err(turned_away(&platform, actor.as_ref(), &mut rate, problem).await)
+        (actor, Target::Nothing | Target::WrongMethod { .. }) => {
+            // Counts too: who goes wrong in a loop must not be free to.
+            let counted = match actor.as_ref().and_then(key_of) {
+                Some(key) => rate::take(&platform, key, PLATFORM, &mut rate).await,
+                None => Ok(()),
+            };
+            Err(counted.err().unwrap_or_else(|| target.nowhere()))
         }
         (None, Target::Route(_)) => Err(refused(refusal)),
     };
@@ -142,23 +152,6 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         note(&platform, target, &context, &parts, key, response.status()).await;
     }
     response
-}
-
-/// What is turned away before anything is looked at counts too, as a call of the platform's own class:
-/// who goes wrong in a loop must not be free to.
-async fn turned_away(
-    platform: &Platform,
-    actor: Option<&Actor>,
-    rate: &mut Option<Taken>,
-    problem: Problem,
-) -> Problem {
-    match actor.and_then(key_of) {
-        Some(key) => rate::take(platform, key, PLATFORM, rate)
-            .await
-            .err()
-            .unwrap_or(problem),
-        None => problem,
-    }
 }
 
 /// Our own failures are for the log too.
@@ -232,10 +225,11 @@ impl Asked<'_> {
             return Err(Problem::internal());
         };
         let headers = &self.parts.headers;
-        if let Err(problem) = allowed(headers, key, permission) {
-            return Err(turned_away(self.platform, Some(self.actor), rate, problem).await);
-        }
-        rate::take(self.platform, key, meter_class, rate).await?;
+        let allowed = allowed(headers, key, permission);
+        // What is turned away before the work counts as the platform's own class.
+        let counts_as = allowed.as_ref().map_or(PLATFORM, |()| meter_class);
+        rate::take(self.platform, key, counts_as, rate).await?;
+        allowed?;
         let takes_body = matches!(self.route.method, Method::POST | Method::PUT);
         let body = if takes_body {
             body::read(headers, body).await?

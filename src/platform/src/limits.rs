@@ -125,7 +125,8 @@ pub async fn take(p: &Platform, key: &KeyPrincipal, class: &'static str) -> Resu
                 class,
                 pair,
             };
-            shared.take(asked).await.map(Some)
+            // On the heap: every request's future has room for this one, also where it never runs.
+            Box::pin(shared.take(asked)).await.map(Some)
         }
     }
 }
