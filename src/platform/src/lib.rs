@@ -55,6 +55,7 @@ struct Inner {
     credentials: auth::Credentials,
     recorder: requests::Recorder,
     ledger: budget::ledger::Ledger,
+    ambient: budget::Ambient,
     entities: entities::Entities,
     limiter: limits::Limiter,
     /// When the database last took a write from the readiness probe.
@@ -105,7 +106,7 @@ impl Platform {
             chance: Arc::clone(&chance),
             catalogue: Arc::clone(&settings.catalogue),
         };
-        let ledger = budget::ledger::Ledger::start(store.clone(), ambient);
+        let ledger = budget::ledger::Ledger::start(store.clone(), ambient.clone());
         let limiter = limits::Limiter::start(
             &store,
             settings.rate_limits,
@@ -122,6 +123,7 @@ impl Platform {
             credentials,
             recorder,
             ledger,
+            ambient,
             entities: entities::Entities::new(),
             limiter,
             probed: AtomicI64::new(i64::MIN),
@@ -179,6 +181,10 @@ impl Platform {
 
     pub(crate) fn ledger(&self) -> &budget::ledger::Ledger {
         &self.0.ledger
+    }
+
+    pub(crate) fn ambient(&self) -> &budget::Ambient {
+        &self.0.ambient
     }
 
     pub(crate) fn limiter(&self) -> &limits::Limiter {

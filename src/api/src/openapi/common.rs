@@ -246,7 +246,7 @@ const REFUSALS: [(u16, &str, &str); 13] = [
     (
         429,
         "TooManyRequests",
-        "`rate_limit_exceeded`: too many calls of this class in a minute. Nothing was taken or charged; the same call succeeds after `Retry-After`.",
+        "`rate_limit_exceeded`: too many calls of this class in a minute. Nothing was taken or charged; the same call succeeds after `Retry-After`. `ai_query_quota_exceeded`: the plan's AI queries of this month are used up; asking again before the next does not help.",
     ),
     (
         500,
