@@ -101,7 +101,7 @@ impl<'a> Limits<'a> {
             effective_plan_key: plan,
             billing_state: state,
             quotas: told.quotas.iter().map(quota).collect(),
-            monthly_quotas: MonthlyQuotas::of(&told.card, told.plan, &told.usage, told.at),
+            monthly_quotas: MonthlyQuotas::of(&told.card, told.plan, told.ai_queries, told.at),
         }
     }
 }
@@ -130,6 +130,6 @@ fn sample() -> Snapshot {
         state: BillingState::SandboxGrant,
         card: std::sync::Arc::new(sample_card()),
         quotas: vec![quota],
-        usage: Vec::new(),
+        ai_queries: 0,
     }
 }

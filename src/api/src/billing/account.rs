@@ -115,6 +115,7 @@ fn sample() -> Account {
         card: std::sync::Arc::new(card),
         customer: None,
         usage: Vec::new(),
+        ai_queries: 0,
         keys: platform::keys::Room {
             working: 1,
             included: 1,

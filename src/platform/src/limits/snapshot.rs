@@ -6,10 +6,10 @@ use std::sync::Arc;
 use domain::billing::catalogue::RateCard;
 use domain::billing::plan::PlanKey;
 use domain::billing::state::{Billable, BillingState};
+use domain::budget::quota::{self, AI_QUERIES};
 use domain::limit::{Level, Reading};
 use domain::role::Permission;
 use domain::time::Micros;
-use store::usage_months::Line;
 
 use super::Levels;
 use crate::access::{self, KeyPrincipal};
@@ -24,8 +24,8 @@ pub struct Snapshot {
     pub card: Arc<RateCard>,
     /// One of each meter class, in the order of the catalogue.
     pub quotas: Vec<Quota>,
-    /// This month's usage.
-    pub usage: Vec<Line>,
+    /// AI queries of this month.
+    pub ai_queries: i64,
 }
 
 /// The limits of a meter class.
@@ -34,7 +34,8 @@ pub struct Quota {
     pub class: String,
     pub key: Reading,
     pub org: Reading,
-    /// Whether the billing state and the plan let such a call pass now, limits and budgets aside.
+    /// Whether the billing state and the plan let such a call pass now; the minute's limits and the
+    /// budgets are another matter.
     pub allowed: bool,
 }
 
@@ -45,7 +46,10 @@ pub async fn snapshot(p: &Platform, key: &KeyPrincipal) -> Result<Snapshot> {
     let mut db = p.store().read().await?;
     let actor = Actor::Key(key.clone());
     access::authorise(&mut db, &actor, &key.org, Permission::ViewOrg).await?;
-    let usage = store::usage_months::lines(&mut db, &key.org, &at.month()).await?;
+    let month = at.month();
+    let ai_queries = store::quota_counts::used(&mut db, &key.org, AI_QUERIES, &month).await?;
+    let included = card.plan(plan).ai_queries;
+    let used_up = included.is_some_and(|included| ai_queries >= included);
     let who = (key.key.as_str(), key.org.as_str());
     let (mut mine, mut ours) = (HashMap::new(), HashMap::new());
     if let Levels::Shared(_) = limiter.levels {
@@ -55,7 +59,7 @@ pub async fn snapshot(p: &Platform, key: &KeyPrincipal) -> Result<Snapshot> {
     let level = |of: &HashMap<String, Level>, class| of.get(class).copied().unwrap_or_default();
     let mut quotas = Vec::new();
     for family in &card.families {
-        let allowed = family.unit.is_zero() || passes(key, at);
+        let passes = family.unit.is_zero() || passes(key, at);
         for class in &family.classes {
             let pair = limiter.table.find(at, class, plan);
             let (mine, ours) = match &limiter.levels {
@@ -63,6 +67,7 @@ pub async fn snapshot(p: &Platform, key: &KeyPrincipal) -> Result<Snapshot> {
                 Levels::Memory(memory) => memory.read(who, class),
                 Levels::Shared(_) => (level(&mine, class), level(&ours, class)),
             };
+            let allowed = passes && !(used_up && quota::of_class(class) == Some(AI_QUERIES));
             quotas.push(Quota {
                 class: class.clone(),
                 key: mine.reading(at, pair.key),
@@ -77,7 +82,7 @@ pub async fn snapshot(p: &Platform, key: &KeyPrincipal) -> Result<Snapshot> {
         state,
         card,
         quotas,
-        usage,
+        ai_queries,
     })
 }
 

@@ -3,8 +3,9 @@
 use domain::billing::catalogue::RateCard;
 use domain::billing::grant::Renewal;
 use domain::billing::plan::PlanKey;
+use domain::budget::quota::AI_QUERIES;
 use domain::time::Micros;
-use platform::billing::account::{Account, Line};
+use platform::billing::account::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,9 +15,6 @@ use crate::billing::budget::BillingBudget;
 use crate::billing::plans::{BillingPlan, MeterFamilyPrice};
 use crate::billing::reason::StateReason;
 use crate::me::Instant;
-
-/// The class whose calls count against the quota of AI queries.
-const AI_CLASS: &str = "intelligence_query";
 
 /// Where an organisation stands with its billing.
 #[derive(Serialize, ToSchema)]
@@ -165,7 +163,7 @@ impl<'a> BillingAccount<'a> {
                 remaining_create_count: (account.keys.included - account.keys.working).max(0),
             },
             budget: BillingBudget::of(account),
-            monthly_quotas: MonthlyQuotas::of(&account.card, standing.plan, &account.usage, at),
+            monthly_quotas: MonthlyQuotas::of(&account.card, standing.plan, account.ai_queries, at),
             rate_card_version: &account.card.version,
             meter_family_prices: MeterFamilyPrice::on(&account.card, standing.plan),
             next_recommended_plan: next_plan(standing.state),
@@ -176,29 +174,18 @@ impl<'a> BillingAccount<'a> {
 }
 
 impl MonthlyQuotas {
-    /// What of the month's quotas is used by `usage`.
-    pub fn of(card: &RateCard, plan: PlanKey, usage: &[Line], at: Micros) -> Self {
-        Self {
-            ai_queries: card
-                .plan(plan)
-                .ai_queries
-                .map(|limit| MonthlyQuota::ai(limit, card, usage, at)),
-        }
-    }
-}
-
-impl MonthlyQuota {
-    fn ai(limit: i64, card: &RateCard, usage: &[Line], at: Micros) -> Self {
-        let family = card.family_of(AI_CLASS).map(|f| f.key.as_str());
-        let counts = usage.iter().filter(|l| Some(l.family.as_str()) == family);
-        let used: i64 = counts.map(|line| line.units).sum();
-        Self {
-            family: "ai_queries",
+    /// What is left when so many AI queries are used.
+    pub fn of(card: &RateCard, plan: PlanKey, used: i64, at: Micros) -> Self {
+        let quota = |limit: i64| MonthlyQuota {
+            family: AI_QUERIES,
             limit,
             used,
             remaining: (limit - used).max(0),
             reset_at: Instant(at.next_month()),
             grace_until: None,
+        };
+        Self {
+            ai_queries: card.plan(plan).ai_queries.map(quota),
         }
     }
 }

@@ -463,22 +463,22 @@ fn calls_a_minute_may_be_left_out_and_are_told_of_where_they_are_wrong() {
         (
             "rate_percent = 0\nrate_keys = 0",
             vec![
-                "12, plan[1].rate_percent: is more than 0",
-                "13, plan[1].rate_keys: is a whole number from 1 to 1,000",
+                "13, plan[1].rate_percent: is more than 0",
+                "14, plan[1].rate_keys: is a whole number from 1 to 1,000",
             ],
         ),
         (
             "rate_percent = 101\nrate_keys = 1001",
             vec![
-                "12, plan[1].rate_percent: is a percentage from 0 to 100: a whole number, or text such as \"12.5\"",
-                "13, plan[1].rate_keys: is a whole number from 1 to 1,000",
+                "13, plan[1].rate_percent: is a percentage from 0 to 100: a whole number, or text such as \"12.5\"",
+                "14, plan[1].rate_keys: is a whole number from 1 to 1,000",
             ],
         ),
         (
             "rate_precent = 10\nrate_key = 1",
             vec![
-                "12, plan[1].rate_precent: is no field here; did you mean rate_percent?",
-                "13, plan[1].rate_key: is no field here; did you mean rate_keys?",
+                "13, plan[1].rate_precent: is no field here; did you mean rate_percent?",
+                "14, plan[1].rate_key: is no field here; did you mean rate_keys?",
             ],
         ),
     ];
