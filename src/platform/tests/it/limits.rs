@@ -258,9 +258,9 @@ async fn a_database_that_does_not_answer_is_told_of() {
     );
 }
 
-/// What a decision in memory costs; not among the tests because it is a measurement:
-/// `cargo test --release -p platform -- --ignored what_a_decision_costs --nocapture`.
-#[tokio::test]
+/// What a decision costs; a measurement, and therefore not among the tests:
+/// `scripts/with-postgres cargo test -p platform -- --ignored what_a_decision_costs --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement"]
 #[expect(
     clippy::disallowed_methods,
@@ -268,15 +268,24 @@ async fn a_database_that_does_not_answer_is_told_of() {
     reason = "it measures and tells"
 )]
 async fn what_a_decision_costs() {
-    const CALLS: u32 = 1_000_000;
-    let caller = Caller::paying(&Database::sqlite().await).await;
-    let p = &caller.world.platform;
-    for (step, what) in [(Span(100_000), "let through"), (Span::ZERO, "refused")] {
-        let started = std::time::Instant::now();
-        for _ in 0..CALLS {
-            caller.later(step);
-            std::hint::black_box(limits::take(p, &caller.key, CLASS).await.unwrap());
+    for (database, calls) in [
+        (Database::sqlite().await, 1_000_000),
+        (Database::postgres().await, 2_000),
+    ] {
+        let caller = Caller::paying(&database).await;
+        let p = &caller.world.platform;
+        for (step, what) in [(Span(100_000), "let through"), (Span::ZERO, "refused")] {
+            let started = std::time::Instant::now();
+            for _ in 0..calls {
+                caller.later(step);
+                std::hint::black_box(take(p, &caller.key, CLASS).await);
+            }
+            let each = started.elapsed() / calls;
+            eprintln!("{:?}, {what}: {each:?} a call", database.kind());
         }
-        eprintln!("{what}: {:?} a call", started.elapsed() / CALLS);
+        let started = std::time::Instant::now();
+        storm(&[(p.clone(), caller.key.clone())], 500).await;
+        let each = started.elapsed() / 32_000;
+        eprintln!("{:?}, 64 clients: {each:?} a call", database.kind());
     }
 }
