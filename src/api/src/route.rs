@@ -13,7 +13,7 @@ use platform::Platform;
 use crate::call::{Handler, PublicHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, entities, health, me, openapi, org};
+use crate::{api_keys, auth, billing, entities, health, limits, me, openapi, org};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -62,7 +62,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 24] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -78,6 +78,7 @@ pub static ROUTES: [Route; 23] = [
     billing::WEBHOOK,
     billing::BUDGET,
     billing::QUOTE,
+    limits::READ,
     entities::RESOLVE,
     entities::SEARCH,
     health::ALIVE,

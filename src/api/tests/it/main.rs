@@ -32,6 +32,7 @@ mod billing_paid;
 mod entities;
 mod guard;
 mod health;
+mod limits;
 mod me;
 mod once;
 mod openapi;

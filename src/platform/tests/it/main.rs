@@ -8,6 +8,7 @@ mod entities;
 mod keys;
 mod ledger;
 mod ledger_model;
+mod limits;
 mod login;
 mod onboarding;
 mod once;
