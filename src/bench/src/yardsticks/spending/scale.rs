@@ -118,7 +118,8 @@ pub async fn processes(bench: &Bench) -> anyhow::Result<Vec<Row>> {
 
 async fn together(loads: &[Load], until: Until) -> anyhow::Result<Vec<Outcome>> {
     let mut tasks = JoinSet::new();
-    for load in loads.iter().cloned() {
+    for load in loads {
+        let load = load.clone();
         tasks.spawn(async move { load.closed(until).await });
     }
     let mut outcomes = Vec::new();
