@@ -360,6 +360,7 @@ impl Books {
         }
         store::holds::insert(tx, &self.holds).await?;
         store::usage_records::insert(tx, &self.usage).await?;
+        store::usage_hours::add(tx, &self.usage).await?;
         store::decisions::insert(tx, &self.decisions).await?;
         for ((org, month), line) in lines(&self.usage) {
             store::usage_months::add(tx, &org, &month, &line).await?;
