@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use platform::Error;
 use platform::once::{self, Begun, Claim};
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, ServiceCall};
 use crate::problem::Problem;
 
 impl Call<'_> {

@@ -48,6 +48,8 @@ const TABLE: &str = "
     createQuote   401    401     401       401     401     401     400         400         400
     resolveEntity 401    401     401       401     401     401     400         400         400
     searchEntities 401   401     401       401     401     401     200         200         200
+    listUsage     401    401     401       401     401     401     200         200         200
+    getUsageSeries 401   401     401       401     401     401     200         200         200
     receiveStripeWebhook 503 503 503       503     503     503     503         503         503
     getHealth     200    200     200       200     200     200     200         200         200
     getReadiness  200    200     200       200     200     200     200         200         200

@@ -38,4 +38,5 @@ mod openapi;
 mod org;
 mod rates;
 mod site;
+mod usage;
 mod webhooks;

@@ -13,4 +13,6 @@ mod once;
 mod recorder;
 mod revocation;
 mod secrets;
+mod service_keys;
 mod sessions;
+mod usage;
