@@ -1,5 +1,6 @@
 //! `GET /v1/usage` and its series: charge by charge, and over time.
 
+use domain::time::Span;
 use serde_json::{Value, json};
 
 use crate::site::{Site, twin};
@@ -11,6 +12,7 @@ async fn resolve(site: &Site, times: usize) {
     for _ in 0..times {
         let answer = site.get(RESOLVE, &site.first_secret).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
+        site.world.clock.advance(Span::seconds(1));
     }
 }
 
