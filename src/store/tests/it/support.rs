@@ -282,6 +282,9 @@ pub fn used(org: &Org, key: &KeyId, at: Micros, (class, units, unit): (&str, i64
         amount: Usd::micros(unit * units),
         payment: Payment::Charge,
         hold: None,
+        external: None,
+        service: None,
+        purpose: None,
     }
 }
 
