@@ -65,7 +65,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 30] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -85,6 +85,11 @@ pub static ROUTES: [Route; 25] = [
     entities::SEARCH,
     usage::LIST,
     usage::SERIES,
+    usage::REPORT,
+    usage::holds::OPEN,
+    usage::holds::READ,
+    usage::holds::SETTLE,
+    usage::holds::RELEASE,
     health::ALIVE,
     health::READY,
     openapi::DOCUMENT,

@@ -11,6 +11,9 @@ use crate::problem::Problem;
 use crate::query::wrong;
 use crate::route::{Kind, Route};
 
+pub mod holds;
+mod in_name;
+mod ingest;
 mod series;
 mod wire;
 
@@ -46,6 +49,22 @@ pub const SERIES: Route = Route {
             .asks("meter_class", "Of this meter class alone.", "entity_resolve")
             .asks("api_key_id", "Of this key alone.", crate::openapi::KEY)
             .answers(200, "The series, oldest bucket first.", &series::sample())
+    },
+};
+
+pub const REPORT: Route = Route {
+    method: Method::POST,
+    path: "/v1/usage",
+    operation: "reportUsage",
+    summary: "Report what a service of the company used in an organisation's name",
+    kind: Kind::Service {
+        takes: ingest::MAX_BYTES,
+        run: ingest::report,
+    },
+    describe: |d| {
+        d.note("Each record is priced, asked through the gates and charged by itself, in its order; one that is wrong or refused spoils no other. Send what was not answered again: a record that was charged before answers as a duplicate. A body that cannot be read is 400, and nothing of it happened.")
+            .takes::<ingest::ReportUsage>(serde_json::json!({"records": [{"id": "job-7781:page-3", "orgId": crate::openapi::ORG, "apiKeyId": crate::openapi::KEY, "meterClass": "section_extract", "units": 3}]}))
+            .answers(200, "What came of each record.", &ingest::UsageIngest::sample())
     },
 };
 

@@ -82,6 +82,18 @@ pub async fn by_hash(db: &mut Db, hash: &SecretHash) -> Result<Option<ServiceKey
     Ok(row.map(ServiceKey::from))
 }
 
+pub async fn find(db: &mut Db, id: &ServiceKeyId) -> Result<Option<ServiceKey>> {
+    const SQL: &str = "
+        SELECT id, name, prefix, last_four, created_at, created_by, revoked_at, last_used_at
+        FROM service_keys
+        WHERE id = $1";
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(ServiceKey::from))
+}
+
 /// Every key, newest first.
 pub async fn list(db: &mut Db) -> Result<Vec<ServiceKey>> {
     const ALL: &str = "

@@ -1,6 +1,6 @@
 //! The records of usage read back, each beside the request it belongs to.
 
-use domain::id::{KeyId, OrgId, UsageId};
+use domain::id::{OrgId, UsageId};
 use domain::money::Usd;
 use domain::time::Micros;
 use sqlx::{FromRow, query_as};
@@ -12,8 +12,12 @@ use crate::holds::Payment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
     pub id: UsageId,
-    /// `None` where a service reported it for the organisation as a whole.
-    pub key: Option<KeyId>,
+    /// The key that used it, or the service that did in the organisation's name.
+    pub spender: String,
+    /// The service that reported it, the id that it did so under, and what it was for.
+    pub service: Option<String>,
+    pub external: Option<String>,
+    pub purpose: Option<String>,
     pub recorded_at: Micros,
     pub period: String,
     pub request: Option<String>,
@@ -42,6 +46,9 @@ pub struct Answered {
 struct Row {
     id: String,
     key_id: String,
+    service_id: Option<String>,
+    external_id: Option<String>,
+    purpose: Option<String>,
     recorded_at: i64,
     period: String,
     request_id: Option<String>,
@@ -64,9 +71,10 @@ impl From<Row> for Used {
         let answered = row.method.zip(row.path).zip(row.status.zip(row.latency_us));
         Self {
             id: UsageId::from_stored(row.id),
-            key: Some(row.key_id)
-                .filter(|key| !key.is_empty())
-                .map(KeyId::from_stored),
+            spender: row.key_id,
+            service: row.service_id,
+            external: row.external_id,
+            purpose: row.purpose,
             recorded_at: Micros(row.recorded_at),
             period: row.period,
             request: row.request_id,
@@ -108,6 +116,9 @@ macro_rules! concat_sql {
             "SELECT
           used.id,
           used.key_id,
+          used.service_id,
+          used.external_id,
+          used.purpose,
           used.recorded_at,
           used.period,
           used.request_id,

@@ -79,7 +79,6 @@ impl Description {
         }
         let mut refusals = vec![400, 401, 403, 500, 503];
         if route.method == Method::POST {
-            begun = begun.takes_common("IdempotencyKey");
             refusals.extend([408, 409, 413, 415]);
         }
         begun.refuses(&refusals)
@@ -124,6 +123,11 @@ impl Description {
     pub fn note(mut self, text: &str) -> Self {
         self.operation = self.operation.description(Some(text));
         self
+    }
+
+    /// For a service's route: an `Idempotency-Key` is honoured.
+    pub fn once(self) -> Self {
+        self.takes_common("IdempotencyKey")
     }
 
     /// The parameters of a list.

@@ -81,9 +81,9 @@ struct UsageBucket<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UsageGroup<'a> {
-    /// `null` for what no key used: a service of the company reported it.
-    #[schema(required, example = "core_reads")]
-    group: Option<&'a str>,
+    /// A family, a class or a key; beside the keys, the service that used it in the organisation's name.
+    #[schema(example = "core_reads")]
+    group: &'a str,
     #[schema(example = 70)]
     units: i64,
     /// Of them, what the free grant paid for.
@@ -127,7 +127,7 @@ impl<'a> UsageBucket<'a> {
 impl<'a> UsageGroup<'a> {
     fn of((name, sum): (&'a String, &Sum)) -> Self {
         Self {
-            group: Some(name.as_str()).filter(|name| !name.is_empty()),
+            group: name,
             units: sum.units,
             grant_units: sum.grant_units,
             requests: sum.requests,

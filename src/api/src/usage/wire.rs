@@ -24,11 +24,19 @@ pub struct UsageEvent<'a> {
     request_id: Option<&'a str>,
     #[schema(example = "org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]
     org_id: &'a str,
-    /// The key that used it; `null` where a service of the company reported it for the organisation.
-    #[schema(required, example = "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]
-    principal_id: Option<&'a str>,
+    /// The key that used it, or the service of the company that did in the organisation's name.
+    #[schema(example = "key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F")]
+    principal_id: &'a str,
+    /// `api_key`, or `service` where a service of the company reported it.
     #[schema(example = "api_key")]
     auth_mode: &'static str,
+    /// The service that reported it, and its own id of it.
+    #[schema(required, example = json!(null))]
+    service_id: Option<&'a str>,
+    #[schema(required, example = json!(null))]
+    external_id: Option<&'a str>,
+    #[schema(required, example = json!(null))]
+    purpose: Option<&'a str>,
     #[schema(example = "entity_resolve")]
     meter_class: &'a str,
     #[schema(example = "core_reads")]
@@ -70,12 +78,15 @@ impl<'a> UsageEvent<'a> {
             recorded_at: Instant(used.recorded_at),
             request_id: used.request.as_deref(),
             org_id: org,
-            principal_id: used.key.as_ref().map(domain::id::KeyId::as_str),
-            auth_mode: if used.key.is_some() {
-                "api_key"
-            } else {
+            principal_id: &used.spender,
+            auth_mode: if used.service.is_some() {
                 "service"
+            } else {
+                "api_key"
             },
+            service_id: used.service.as_deref(),
+            external_id: used.external.as_deref(),
+            purpose: used.purpose.as_deref(),
             meter_class: &used.class,
             family: &used.family,
             method: answered.map(|a| a.method.as_str()),
@@ -100,8 +111,11 @@ impl<'a> UsageEvent<'a> {
             recorded_at: Instant(openapi::AT),
             request_id: Some(openapi::REQUEST),
             org_id: openapi::ORG,
-            principal_id: Some(openapi::KEY),
+            principal_id: openapi::KEY,
             auth_mode: "api_key",
+            service_id: None,
+            external_id: None,
+            purpose: None,
             meter_class: "entity_resolve",
             family: "core_reads",
             method: Some("GET"),

@@ -9,13 +9,14 @@ use axum::http::Request;
 use domain::id::{KeyId, OrgId};
 use domain::key::Scope;
 use domain::time::Span;
-use platform::Actor;
+use platform::billing::operators::Operator;
+use platform::{Actor, service_keys};
 use platform::keys::{self, NewKey};
 use serde_json::Value;
 
 use crate::site::{Answer, Site};
 
-const PRINCIPALS: [&str; 9] = [
+const PRINCIPALS: [&str; 11] = [
     "nobody",
     "session",
     "malformed",
@@ -25,38 +26,47 @@ const PRINCIPALS: [&str; 9] = [
     "reader",
     "manager",
     "stranger",
+    "service",
+    "retired",
 ];
 
 /// One number: the status. Three: for an id of our organisation, of the stranger's, of nobody.
 /// The reader is a test key with `read:sec`; the manager and the stranger hold every scope. There is
-/// no payment provider here: what would reach it answers 503.
+/// no payment provider here: what would reach it answers 503. The service is another of the company's,
+/// with a key of an operator's making; the retired one's key was revoked. Holds are none of the ids
+/// that are asked for here: they have tests of their own.
 const TABLE: &str = "
-    operation     nobody session malformed unknown revoked expired reader      manager     stranger
-    getMe         401    401     401       401     401     401     200         200         200
-    getOrg        401    401     401       401     401     401     200         200         200
-    listApiKeys   401    401     401       401     401     401     200         200         200
-    createApiKey  401    401     401       401     401     401     403         201         201
-    getApiKey     401    401     401       401     401     401     200/404/404 200/404/404 404/200/404
-    revokeApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404
-    rotateApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404
-    getBilling    401    401     401       401     401     401     200         200         200
-    getBillingRates      200 200 200       200     200     200     200         200         200
-    createCheckout       401 401 401       401     401     401     403         400         400
-    activatePayg         401 401 401       401     401     401     403         503         503
-    createPortalSession  401 401 401       401     401     401     403         503         503
-    setBudget     401    401     401       401     401     401     403         200         200
-    createQuote   401    401     401       401     401     401     400         400         400
-    resolveEntity 401    401     401       401     401     401     400         400         400
-    searchEntities 401   401     401       401     401     401     200         200         200
-    listUsage     401    401     401       401     401     401     200         200         200
-    getUsageSeries 401   401     401       401     401     401     200         200         200
-    receiveStripeWebhook 503 503 503       503     503     503     503         503         503
-    getHealth     200    200     200       200     200     200     200         200         200
-    getReadiness  200    200     200       200     200     200     200         200         200
-    getOpenApi    200    200     200       200     200     200     200         200         200
-    beginLogin    303    303     303       303     303     303     303         303         303
-    finishLogin   303    303     303       303     303     303     303         303         303
-    logout        303    303     303       303     303     303     303         303         303
+    operation     nobody session malformed unknown revoked expired reader      manager     stranger    service     retired
+    getMe         401    401     401       401     401     401     200         200         200         401         401
+    getOrg        401    401     401       401     401     401     200         200         200         401         401
+    listApiKeys   401    401     401       401     401     401     200         200         200         401         401
+    createApiKey  401    401     401       401     401     401     403         201         201         401         401
+    getApiKey     401    401     401       401     401     401     200/404/404 200/404/404 404/200/404         401         401
+    revokeApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404         401         401
+    rotateApiKey  401    401     401       401     401     401     403/403/403 200/404/404 404/200/404         401         401
+    getBilling    401    401     401       401     401     401     200         200         200         401         401
+    getBillingRates      200 200 200       200     200     200     200         200         200         200         200
+    createCheckout       401 401 401       401     401     401     403         400         400         401         401
+    activatePayg         401 401 401       401     401     401     403         503         503         401         401
+    createPortalSession  401 401 401       401     401     401     403         503         503         401         401
+    setBudget     401    401     401       401     401     401     403         200         200         401         401
+    createQuote   401    401     401       401     401     401     400         400         400         401         401
+    resolveEntity 401    401     401       401     401     401     400         400         400         401         401
+    searchEntities 401   401     401       401     401     401     200         200         200         401         401
+    listUsage     401    401     401       401     401     401     200         200         200         401         401
+    getUsageSeries 401   401     401       401     401     401     200         200         200         401         401
+    receiveStripeWebhook 503 503 503       503     503     503     503         503         503         503         503
+    getHealth     200    200     200       200     200     200     200         200         200         200         200
+    getReadiness  200    200     200       200     200     200     200         200         200         200         200
+    getOpenApi    200    200     200       200     200     200     200         200         200         200         200
+    beginLogin    303    303     303       303     303     303     303         303         303         303         303
+    finishLogin   303    303     303       303     303     303     303         303         303         303         303
+    logout        303    303     303       303     303     303     303         303         303         303         303
+    reportUsage   401    401     403       403     403     403     403         403         403         400         401
+    openUsageHold 401    401     403       403     403     403     403         403         403         400         401
+    getUsageHold  401    401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
+    settleUsageHold 401  401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
+    releaseUsageHold 401 401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
 ";
 
 fn rows() -> impl Iterator<Item = Vec<&'static str>> {
@@ -107,6 +117,10 @@ impl Cast {
         let brief = make(&site, &owner, &site.org, Some(Span::seconds(1))).await;
         let others = make(&site, &stranger, &strange.org.id, None).await;
         let unknown = domain::secret::api_key(true, &[7; 64]);
+        let p = &site.world.platform;
+        let service = service_keys::create(p, &Operator::CommandLine, "extraction").await.unwrap();
+        let retired = service_keys::create(p, &Operator::CommandLine, "retired").await.unwrap();
+        service_keys::revoke(p, &Operator::CommandLine, &retired.key.id).await.unwrap();
         site.world.clock.advance(Span::seconds(2));
         let secrets = vec![
             ("malformed", "secapi_live_notakey".to_owned()),
@@ -116,6 +130,8 @@ impl Cast {
             ("reader", reader),
             ("manager", manager),
             ("stranger", others.1),
+            ("service", service.secret.expose().to_owned()),
+            ("retired", retired.secret.expose().to_owned()),
         ];
         Self {
             site,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::billing::catalogue::RateCard;
-use domain::id::{KeyId, OrgId};
+use domain::id::{KeyId, OrgId, ServiceKeyId};
 use domain::key::ApiKey;
 use domain::money::Usd;
 use domain::role::Permission;
 use domain::time::{Micros, Span};
+use store::Db;
 use store::ledger::{self, ORG, Place, Standing};
 use store::usage_hours::{self, Bucket};
 
@@ -37,14 +38,19 @@ pub struct Month {
     pub months: Vec<String>,
 }
 
-/// What one key used.
+/// What one key used, or a service in the organisation's name.
 #[derive(Debug)]
 pub struct Spender {
-    /// `None` for what a service reported for the organisation as a whole.
-    pub key: Option<KeyId>,
+    pub id: String,
     pub label: Option<String>,
-    pub revoked: bool,
+    pub kind: SpenderKind,
     pub sum: Sum,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpenderKind {
+    Key { revoked: bool },
+    Service,
 }
 
 /// The month named, or this one. One that lies ahead, or is no month at all, is refused.
@@ -78,17 +84,7 @@ pub async fn month(
     access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
     let mut spenders = Vec::with_capacity(keys.len());
     for (id, sum) in keys {
-        let key = Some(id).filter(|id| !id.is_empty()).map(KeyId::from_stored);
-        let found = match &key {
-            Some(key) => store::keys::find(&mut db, org, key).await?,
-            None => None,
-        };
-        spenders.push(Spender {
-            key,
-            label: found.as_ref().and_then(label),
-            revoked: found.is_some_and(|key| key.revoked_at.is_some()),
-            sum,
-        });
+        spenders.push(spender(&mut db, org, id, sum).await?);
     }
     let lines = store::usage_months::lines(&mut db, org, &period).await?;
     let place = Place {
@@ -107,6 +103,28 @@ pub async fn month(
         days,
         classes,
         standing,
+    })
+}
+
+async fn spender(db: &mut Db, org: &OrgId, id: String, sum: Sum) -> Result<Spender> {
+    if let Ok(key) = id.parse::<KeyId>() {
+        let found = store::keys::find(db, org, &key).await?;
+        return Ok(Spender {
+            label: found.as_ref().and_then(label),
+            kind: SpenderKind::Key {
+                revoked: found.is_some_and(|key| key.revoked_at.is_some()),
+            },
+            id,
+            sum,
+        });
+    }
+    let service = ServiceKeyId::from_stored(id.clone());
+    let found = store::service_keys::find(db, &service).await?;
+    Ok(Spender {
+        id,
+        label: found.map(|key| key.name),
+        kind: SpenderKind::Service,
+        sum,
     })
 }
 

@@ -46,7 +46,8 @@ pub struct Slot {
     /// Its first instant.
     pub start: Micros,
     pub sum: Sum,
-    /// By name, in its order; empty where nothing was grouped. The name is empty for what no key did.
+    /// By name, in its order; empty where nothing was grouped. Beside the keys are services that used
+    /// something in the organisation's name.
     pub groups: BTreeMap<String, Sum>,
 }
 

@@ -64,7 +64,7 @@ on_both! {
         assert_eq!(page.records.len(), 3);
         let newest = &page.records[0];
         assert_eq!((newest.class.as_str(), newest.units, newest.amount.as_micros()), ("section_extract", 2, 9_600));
-        assert_eq!((newest.plan.as_str(), newest.key.as_ref()), ("commercial", Some(&used.key.key)));
+        assert_eq!((newest.plan.as_str(), newest.spender.as_str()), ("commercial", used.key.key.as_str()));
         let rest = usage::list(p, &used.owner, &used.org, &all, page.next.as_ref(), 3).await.unwrap();
         assert_eq!((rest.records.len(), rest.next.is_none()), (1, true));
 
@@ -85,7 +85,7 @@ on_both! {
         assert_eq!(month.standing.spent, month.spent());
         assert_eq!(month.cents, platform::billing::usage::cents(&account.usage));
         assert_eq!(month.classes.iter().map(|(class, _)| class.as_str()).collect::<Vec<_>>(), ["section_extract", "entity_resolve"]);
-        assert_eq!((month.keys.len(), month.keys[0].key.as_ref()), (1, Some(&used.key.key)));
+        assert_eq!((month.keys.len(), month.keys[0].id.as_str()), (1, used.key.key.as_str()));
         assert_eq!((month.months.len(), month.days.slots.len()), (1, 30));
         let mut db = used.world.store.read().await.unwrap();
         let found = store::verify::verify(&mut db, domain::billing::state::DEFAULT_GRACE).await.unwrap();

@@ -21,6 +21,7 @@ on_both! {
         let (new, _) = made(&mut tx, NOW.plus(Span::seconds(1))).await;
         assert_eq!(service_keys::by_hash(&mut tx, &hash).await.unwrap(), Some(old.clone()));
         assert_eq!(service_keys::by_hash(&mut tx, &SecretHash(fresh())).await.unwrap(), None);
+        assert_eq!(service_keys::find(&mut tx, &new.id).await.unwrap().as_ref(), Some(&new));
         assert_eq!(service_keys::list(&mut tx).await.unwrap(), [new, old]);
     }
 

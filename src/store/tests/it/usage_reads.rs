@@ -100,7 +100,7 @@ on_both! {
             if let Some(answered) = answered {
                 assert_eq!((answered.method.as_str(), answered.path.as_str(), answered.latency_us), ("GET", "/v1/me", 1234));
             }
-            assert_eq!(read[0].key.as_ref(), Some(&key));
+            assert_eq!((read[0].spender.as_str(), &read[0].service, &read[0].external), (key.as_str(), &None, &None));
             assert_eq!((read[0].units, read[0].unit.as_micros(), read[0].amount.as_micros()), (2, 300, 600));
         }
     }
