@@ -15,9 +15,10 @@ use crate::{Actor, Platform, Result, access};
 pub mod month;
 pub mod series;
 
-pub use month::{Month, month};
+pub use month::{Month, Spender, SpenderKind, day, month};
 pub use series::{Bucket, GroupBy, Series, series};
 pub use store::holds::Payment;
+pub use store::usage_hours::Detail;
 pub use store::usage_reads::{Answered, Used};
 
 /// What of an organisation's usage is asked for.

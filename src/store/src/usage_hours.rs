@@ -209,6 +209,69 @@ pub async fn series(
     Ok(rows.into_iter().map(Line::from).collect())
 }
 
+/// What was used in a stretch of time, as finely as it is kept but for the hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    pub family: String,
+    pub class: String,
+    pub spender: String,
+    pub payment: Payment,
+    pub units: i64,
+    pub requests: i64,
+    pub amount: Usd,
+}
+
+#[derive(FromRow)]
+struct DetailRow {
+    family: String,
+    class: String,
+    key_id: String,
+    payment: String,
+    units: i64,
+    requests: i64,
+    amount_micros: i64,
+}
+
+impl From<DetailRow> for Detail {
+    fn from(row: DetailRow) -> Self {
+        Self {
+            family: row.family,
+            class: row.class,
+            spender: row.key_id,
+            payment: Payment::parse(&row.payment).unwrap_or(Payment::Free),
+            units: row.units,
+            requests: row.requests,
+            amount: Usd::micros(row.amount_micros),
+        }
+    }
+}
+
+/// The usage of a stretch of time by family, class, key and payment, in their order.
+pub async fn detail(db: &mut Db, org: &OrgId, from: Micros, to: Micros) -> Result<Vec<Detail>> {
+    const DETAIL: &str = "
+        SELECT
+          family,
+          class,
+          key_id,
+          payment,
+          CAST(SUM(units) AS BIGINT) AS units,
+          CAST(SUM(requests) AS BIGINT) AS requests,
+          CAST(SUM(amount_micros) AS BIGINT) AS amount_micros
+        FROM usage_hours
+        WHERE org_id = $1
+          AND hour >= $2
+          AND hour < $3
+        GROUP BY family, class, key_id, payment
+        ORDER BY family, class, key_id, payment";
+    let rows: Vec<DetailRow> = on!(db, |c| query_as(DETAIL)
+        .bind(org.as_str())
+        .bind(from.0)
+        .bind(to.0)
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(Detail::from).collect())
+}
+
 /// The hours of the organisation's first and last usage, if it has any.
 pub async fn reach(db: &mut Db, org: &OrgId) -> Result<Option<(Micros, Micros)>> {
     const SQL: &str = "

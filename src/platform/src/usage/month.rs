@@ -8,9 +8,10 @@ use domain::key::ApiKey;
 use domain::money::Usd;
 use domain::role::Permission;
 use domain::time::{Micros, Span};
+
 use store::Db;
-use store::ledger::{self, ORG, Place, Standing};
-use store::usage_hours::{self, Bucket};
+use store::ledger::{self, ORG, Place};
+use store::usage_hours::{self, Bucket, Detail};
 
 use super::Filter;
 use super::series::{GroupBy, Series, Sum, series};
@@ -30,8 +31,12 @@ pub struct Month {
     pub keys: Vec<Spender>,
     /// The families' names for people, as the rate card in force has them.
     pub families: BTreeMap<String, String>,
-    /// What may be spent in it, what is and what is held.
-    pub standing: Standing,
+    /// The cap that it is under, or was when something was last spent.
+    pub cap: Option<Usd>,
+    /// What is held of it now.
+    pub held: Usd,
+    /// Whether it has not ended yet.
+    pub running: bool,
     /// What it comes to on an invoice, each line rounded once; the same as in `GET /v1/billing`.
     pub cents: i64,
     /// Months that can be looked at, newest first.
@@ -93,6 +98,12 @@ pub async fn month(
         period: period.clone(),
     };
     let standing = ledger::read(&mut db, &place).await?;
+    let running = period == now.month();
+    let cap = if running {
+        standing.limits.cap
+    } else {
+        ledger::cap_then(&mut db, &place).await?
+    };
     let reach = usage_hours::reach(&mut db, org).await?;
     Ok(Month {
         families: families(p.settings().catalogue.at(now.min(first.next_month()))),
@@ -102,8 +113,19 @@ pub async fn month(
         period,
         days,
         classes,
-        standing,
+        cap,
+        held: standing.reserved,
+        running,
     })
+}
+
+/// One UTC day as finely as it is kept; `day` is any instant of it.
+pub async fn day(p: &Platform, actor: &Actor, org: &OrgId, day: Micros) -> Result<Vec<Detail>> {
+    let length = Span::days(1);
+    let first = Micros(day.0.div_euclid(length.0) * length.0);
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    Ok(usage_hours::detail(&mut db, org, first, first.plus(length)).await?)
 }
 
 async fn spender(db: &mut Db, org: &OrgId, id: String, sum: Sum) -> Result<Spender> {

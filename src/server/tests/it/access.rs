@@ -75,6 +75,16 @@ const OWN: [Row; 29] = [
     ),
     (
         "GET",
+        "/orgs/{org}/usage",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/usage.csv",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
         "/orgs/{org}/billing",
         [SignIn, Absent, Yes, Yes, Yes, Yes],
     ),

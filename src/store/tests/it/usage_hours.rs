@@ -85,6 +85,11 @@ on_both! {
             let told = series(&mut tx, &asked, Bucket::Day, GroupBy::None).await;
             assert_eq!(told.iter().map(|line| line.2).collect::<Vec<_>>(), units, "{asked:?}");
         }
+        let day = usage_hours::detail(&mut tx, &org.id, HOUR, HOUR.plus(Span::days(1))).await.unwrap();
+        let mut told: Vec<_> = day.iter().map(|d| (d.class.as_str(), d.spender == one.as_str(), d.units, d.requests, d.amount.as_micros())).collect();
+        told.sort_unstable();
+        assert_eq!(told, [("a", true, 6, 3, 1_800), ("b", false, 5, 1, 35), ("b", true, 5, 1, 35)]);
+        assert_eq!(usage_hours::detail(&mut tx, &org.id, HOUR.plus(Span::days(1)), Micros(i64::MAX)).await.unwrap(), []);
         assert_eq!(usage_hours::reach(&mut tx, &org.id).await.unwrap(), Some((HOUR, HOUR.plus(Span::hours(1)))));
         assert_eq!(verify(&mut tx, domain::billing::state::DEFAULT_GRACE).await.unwrap(), []);
     }
