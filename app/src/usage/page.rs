@@ -45,10 +45,7 @@ pub fn Usage(nav: Nav, page: UsageView) -> impl IntoView {
     let here = paths::usage(&page.org_id);
     let month = page.first.format("%B %Y");
     let standing = if page.running {
-        format!(
-            "{}. Days are UTC.",
-            page.now.format("1 to %-d %B %Y, %H:%M UTC")
-        )
+        page.now.format("1 to %-d %B %Y, %H:%M UTC.")
     } else {
         format!("The whole of {month}, in UTC.")
     };
@@ -67,6 +64,9 @@ pub fn Usage(nav: Nav, page: UsageView) -> impl IntoView {
 }
 
 fn months(page: &UsageView, here: &str) -> AnyView {
+    if page.months.len() < 2 {
+        return ().into_any();
+    }
     let links = page
         .months
         .iter()

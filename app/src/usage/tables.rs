@@ -112,6 +112,10 @@ fn day_row(day: &ChartDay, so_far: Usd, families: &[ChartFamily], exactly: Exact
 }
 
 fn figure(label: String, text: String) -> AnyView {
+    if text.is_empty() {
+        // As a list it would be a label without a figure.
+        return view! { <td role="cell" class="num"></td> }.into_any();
+    }
     view! {
         <td role="cell" class="num" data-label=label>
             {text}
@@ -131,14 +135,22 @@ pub fn Lines(
     exactly: Exactly,
 ) -> impl IntoView {
     let granted = total.granted > 0;
+    let shared = !total.amount.is_zero();
     let rows: Vec<_> = lines
         .into_iter()
-        .map(|line| row(line, total.amount, granted, exactly))
+        .map(|line| row(line, total.amount, (granted, shared), exactly))
         .collect();
     let free = granted.then(|| {
         view! {
             <th class="num" scope="col" role="columnheader">
                 "Of them free"
+            </th>
+        }
+    });
+    let share = shared.then(|| {
+        view! {
+            <th class="num" scope="col" role="columnheader">
+                "Share"
             </th>
         }
     });
@@ -154,7 +166,7 @@ pub fn Lines(
                         <th class="num" scope="col" role="columnheader">"Calls"</th>
                         <th class="num" scope="col" role="columnheader">"Units"</th>
                         {free}
-                        <th class="num" scope="col" role="columnheader">"Share"</th>
+                        {share}
                         <th class="num" scope="col" role="columnheader">"Amount"</th>
                     </tr>
                 </thead>
@@ -166,7 +178,7 @@ pub fn Lines(
                         {figure("Calls".to_owned(), grouped(total.requests))}
                         {figure("Units".to_owned(), grouped(total.units))}
                         {granted.then(|| figure("Of them free".to_owned(), grouped(total.granted)))}
-                        <td role="cell"></td>
+                        {shared.then(|| view! { <td role="cell"></td> })}
                         <td role="cell" class="num first-num">
                             {exactly.write(total.amount)}
                         </td>
@@ -177,7 +189,7 @@ pub fn Lines(
     }
 }
 
-fn row(line: Line, whole: Usd, granted: bool, exactly: Exactly) -> AnyView {
+fn row(line: Line, whole: Usd, (granted, shared): (bool, bool), exactly: Exactly) -> AnyView {
     let name = match line.href {
         Some(href) => view! { <a href=href>{line.name}</a> }.into_any(),
         None => line.name.into_any(),
@@ -199,7 +211,7 @@ fn row(line: Line, whole: Usd, granted: bool, exactly: Exactly) -> AnyView {
             {figure("Calls".to_owned(), grouped(line.requests))}
             {figure("Units".to_owned(), grouped(line.units))}
             {free}
-            {figure("Share".to_owned(), share(line.amount, whole))}
+            {shared.then(|| figure("Share".to_owned(), share(line.amount, whole)))}
             <td role="cell" class="num first-num">
                 {exactly.write(line.amount)}
             </td>
