@@ -19,6 +19,7 @@ mod entities;
 pub mod guard;
 pub mod headers;
 pub mod health;
+mod limits;
 pub mod me;
 mod metered;
 mod once;

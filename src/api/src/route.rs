@@ -13,7 +13,7 @@ use platform::Platform;
 use crate::call::{Handler, PublicHandler, ServiceHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, entities, health, me, openapi, org, usage};
+use crate::{api_keys, auth, billing, entities, health, limits, me, openapi, org, usage};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -65,7 +65,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 30] = [
+pub static ROUTES: [Route; 31] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -81,6 +81,7 @@ pub static ROUTES: [Route; 30] = [
     billing::WEBHOOK,
     billing::BUDGET,
     billing::QUOTE,
+    limits::READ,
     entities::RESOLVE,
     entities::SEARCH,
     usage::LIST,

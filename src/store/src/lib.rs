@@ -29,6 +29,7 @@ pub mod operators;
 pub mod orgs;
 pub mod quota_counts;
 pub mod rate_cards;
+pub mod rate_levels;
 pub mod requests;
 pub mod service_keys;
 pub mod sessions;

@@ -105,7 +105,7 @@ impl Description {
         let operation = names.into_iter().fold(operation, |operation, name| {
             operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")))
         });
-        let mut refusals = vec![400, 401, 500, 503];
+        let mut refusals = vec![400, 401, 429, 500, 503];
         if !scopes.is_empty() {
             refusals.push(403);
         }

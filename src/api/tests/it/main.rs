@@ -33,6 +33,7 @@ mod entities;
 mod guard;
 mod health;
 mod holds;
+mod limits;
 mod me;
 mod once;
 mod openapi;

@@ -18,6 +18,7 @@ mod orgs;
 mod plans;
 mod postgres;
 mod provider;
+mod rate_levels;
 mod requests;
 mod service_keys;
 mod sqlite;
