@@ -4,7 +4,7 @@
 mod account;
 mod budget;
 mod limits;
-mod money;
+pub mod money;
 mod plans;
 mod quote;
 mod rates;

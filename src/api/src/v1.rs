@@ -26,6 +26,7 @@ use crate::{body, context, metered, panic};
 mod public;
 mod rate;
 mod response;
+mod service;
 
 /// The versions of the API that this server speaks, newest first.
 pub const VERSIONS: [&str; 1] = ["2026-03-19"];
@@ -102,6 +103,15 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         && let Kind::Public { takes, run } = route.kind
     {
         let outcome = public::answer((&platform, route), (takes, run), (&parts, body), &context);
+        let outcome = outcome.await;
+        told(&outcome, target, &context);
+        return response::make(&platform, target, &context, None, outcome);
+    }
+    if let Target::Route(route) = target
+        && let Kind::Service { takes, run } = route.kind
+    {
+        let asked = ((takes, run), id);
+        let outcome = service::answer((&platform, route), asked, (&parts, body), &context);
         let outcome = outcome.await;
         told(&outcome, target, &context);
         return response::make(&platform, target, &context, None, outcome);

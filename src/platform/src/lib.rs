@@ -25,7 +25,9 @@ pub mod onboard;
 pub mod once;
 pub mod orgs;
 pub mod requests;
+pub mod service_keys;
 pub mod sessions;
+pub mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

@@ -182,7 +182,7 @@ fn described(schema: ObjectBuilder, about: &str) -> Header {
 pub fn answer_headers(response: ResponseBuilder, kind: &Kind, replayable: bool) -> ResponseBuilder {
     let count = match (kind, replayable) {
         (Kind::Open(_) | Kind::Browser(_), _) => 2,
-        (Kind::Public { .. }, _) => 6,
+        (Kind::Public { .. } | Kind::Service { .. }, _) => 6,
         (Kind::Key { .. }, false) => HEADERS.len() - 1,
         (Kind::Key { .. }, true) => HEADERS.len(),
     };
@@ -216,7 +216,7 @@ const REFUSALS: [(u16, &str, &str); 13] = [
     (
         403,
         "Forbidden",
-        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not.",
+        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `service_key_required`: only services of the company may.",
     ),
     (
         404,

@@ -18,5 +18,7 @@ mod reports;
 mod reservations;
 mod revocation;
 mod secrets;
+mod service_keys;
 mod sessions;
 mod spending_approved;
+mod usage;
