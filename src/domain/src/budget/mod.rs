@@ -1,8 +1,12 @@
 //! What a request costs, and whether it may be spent.
 //!
 //! [`price`] says what units of a meter class cost, [`limits`] what may be spent, [`gate`] whether a
-//! request passes. A quote, a what-if and a charge ask the very same functions.
+//! request passes. A quote, a charge and a what-if ([`replay`]) ask the very same functions. [`draft`] is
+//! limits as people type them, [`forecast`] where the month is heading.
 
+pub mod draft;
+pub mod forecast;
 pub mod gate;
 pub mod limits;
 pub mod price;
+pub mod replay;

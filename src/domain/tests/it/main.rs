@@ -13,4 +13,5 @@ mod money;
 mod permits;
 mod precedence;
 mod turning;
+mod what_if;
 mod wire;
