@@ -13,7 +13,7 @@ mod sessions;
 mod webhook;
 
 pub use account::READ;
-pub use limits::BUDGET;
+pub use limits::{BUDGET, KEY_BUDGET};
 pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};

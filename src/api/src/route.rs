@@ -62,7 +62,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 24] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -70,6 +70,7 @@ pub static ROUTES: [Route; 23] = [
     api_keys::READ,
     api_keys::REVOKE,
     api_keys::ROTATE,
+    billing::KEY_BUDGET,
     billing::READ,
     billing::RATES,
     billing::CHECKOUT,

@@ -9,6 +9,8 @@
 #[macro_use]
 pub mod db;
 pub mod billing;
+pub mod budgets;
+pub mod charges;
 pub mod customers;
 pub mod decisions;
 pub mod entities;

@@ -1,18 +1,22 @@
 //! Spending: admitted before the work, charged after it, never beyond a limit.
 //!
 //! [`ledger`] is the one way in which money is held and charged: requests hand it what they want and wait
-//! for the commit that decided. [`admit`] is what a billable request goes through.
+//! for the commit that decided. [`admit`] is what a billable request goes through. [`limits`] sets what may
+//! be spent, [`replay`] tries that out before, [`overview`] tells how it stands.
 
 pub mod admit;
 mod alerts;
 mod expire;
 pub mod ledger;
 pub mod limits;
+pub mod overview;
 pub mod quote;
+pub mod replay;
 mod writer;
 
 pub use admit::{Admission, Held, Spend, admit};
 pub use expire::expire;
 pub use ledger::{Granted, Refused};
+pub use limits::Whose;
 pub use store::ledger::Standing;
 pub(crate) use writer::Ambient;
