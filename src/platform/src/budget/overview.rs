@@ -81,6 +81,19 @@ pub async fn overview(
     })
 }
 
+/// How many percent of the organisation's cap are spent this month, rounded down; `None` without a cap.
+pub async fn share(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Option<i64>> {
+    let mut db = p.store().read().await?;
+    access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
+    let place = Whose::Organization.place(org, period(p.now()));
+    let standing = ledger::read(&mut db, &place).await?;
+    let cap = standing.limits.cap.map(Usd::as_micros);
+    Ok(cap.map(|cap| match standing.spent.as_micros() {
+        spent if spent >= cap => 100,
+        spent => i64::try_from(i128::from(spent) * 100 / i128::from(cap)).unwrap_or(100),
+    }))
+}
+
 /// What each key spent this month, with its limits; keys with neither are left out.
 pub async fn keys(
     p: &Platform,
