@@ -54,11 +54,12 @@ pub fn Budget(nav: Nav, page: BudgetView) -> impl IntoView {
         ),
     };
     let org = page.key.is_none();
+    let lines = page.keys.clone();
+    let name = page.gauge.now.format("%B");
     let by_key = org.then(|| {
-        let month = page.gauge.now.format("%B");
         view! {
             <Section id="keys" title="By key" note="A key's own limits hold beside the organisation's: a call has to stay within both.">
-                <KeyLines lines=page.keys.clone() month=month />
+                <KeyLines lines=lines month=name />
             </Section>
         }
     });

@@ -135,7 +135,7 @@ fn foot(view: &WhatIfView, met: Option<&Met>) -> Option<AnyView> {
 
 fn cap(view: &WhatIfView) -> AnyView {
     let Some(limit) = view.limits.cap else {
-        return AnyView::from(());
+        return ().into_any();
     };
     let (seen, met) = (
         view.answer.sum(|month| month.seen),
@@ -172,7 +172,7 @@ fn cap(view: &WhatIfView) -> AnyView {
 
 fn approval(view: &WhatIfView) -> AnyView {
     let Some(limit) = view.limits.approval else {
-        return AnyView::from(());
+        return ().into_any();
     };
     let (seen, met) = (
         view.answer.sum(|month| month.seen),
@@ -204,7 +204,7 @@ fn approval(view: &WhatIfView) -> AnyView {
 
 fn soft(view: &WhatIfView) -> AnyView {
     let Some(limit) = view.limits.soft else {
-        return AnyView::from(());
+        return ().into_any();
     };
     let told: Vec<_> = view
         .answer
@@ -269,7 +269,7 @@ fn month_name(month: &str) -> &'static str {
 fn Calls(view: WhatIfView) -> impl IntoView {
     let all = view.answer.sum(|month| month.stopped).calls + view.answer.sum(|month| month.waiting).calls;
     if all == 0 {
-        return AnyView::from(());
+        return ().into_any();
     }
     let listed = view.answer.met.len();
     let caption = if i64::try_from(listed) == Ok(all) {

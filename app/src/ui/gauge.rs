@@ -47,11 +47,13 @@ pub fn Gauge(
             .map(|(lane, which)| ghost(scale, which, limit(proposed, which), (bar, feet, lane)))
             .collect_view()
     });
+    // With sliders in it the picture is a group of controls.
+    let role = if ghosts.is_none() { "img" } else { "group" };
     let heading = view.forecast.month_end.min(Usd::micros(scale.top));
     let over = view.spent >= view.limits.cap.unwrap_or(Usd::micros(i64::MAX));
     view! {
         <figure class="gauge" data-top=scale.top data-spent=view.spent.as_micros() data-month=view.now.format("%B")>
-            <svg height=height role=ghosts.is_none().then_some("img") aria-labelledby=ghosts.is_none().then(|| says.clone())>
+            <svg height=height role=role aria-labelledby=says.clone()>
                 <defs>
                     <pattern id=hatch.clone() width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                         <rect class="g-stripe" width="2" height="5" />
