@@ -6,7 +6,8 @@ use crate::ui::NothingYet;
 /// A key in the table of what each spent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyLine {
-    pub href: String,
+    /// `None` for a service that reported usage without a key.
+    pub href: Option<String>,
     pub label: String,
     pub spent: Usd,
     pub cap: Option<Usd>,
@@ -34,7 +35,10 @@ pub fn KeyLines(lines: Vec<KeyLine>, month: String) -> impl IntoView {
             view! {
                 <tr role="row" class=line.gone.then_some("gone")>
                     <th scope="row" role="rowheader">
-                        <a href=line.href>{line.label}</a>
+                        {match line.href {
+                            Some(href) => view! { <a href=href>{line.label}</a> }.into_any(),
+                            None => view! { {line.label} <span class="sub">"reported by a service"</span> }.into_any(),
+                        }}
                     </th>
                     <td role="cell" class="num" data-label="Its own cap">
                         {cap}

@@ -347,7 +347,10 @@ async fn lines(
         .map(|(id, told)| {
             let key = keys.iter().find(|key| key.id == id);
             KeyLine {
-                href: paths::key(org.as_str(), id.as_str()),
+                href: id
+                    .as_str()
+                    .starts_with(KeyId::PREFIX)
+                    .then(|| paths::key(org.as_str(), id.as_str())),
                 label: key.map_or_else(|| id.to_string(), |key| key.display().to_owned()),
                 spent: told.spent,
                 cap: told.limits.cap,

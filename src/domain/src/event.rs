@@ -42,6 +42,8 @@ pub enum EventType {
     BillingUsageReported,
     BillingBudgetUpdated,
     BillingBudgetThresholdReached,
+    BillingApprovalRequested,
+    BillingApprovalDecided,
 }
 
 impl EventType {
@@ -61,6 +63,8 @@ impl EventType {
             Self::BillingUsageReported => "billing.usage.reported",
             Self::BillingBudgetUpdated => "billing.budget.updated",
             Self::BillingBudgetThresholdReached => "billing.budget.threshold_reached",
+            Self::BillingApprovalRequested => "billing.approval.requested",
+            Self::BillingApprovalDecided => "billing.approval.decided",
         }
     }
 }

@@ -8,6 +8,8 @@
 
 #[macro_use]
 pub mod db;
+pub mod approvals;
+pub mod balances;
 pub mod billing;
 pub mod budgets;
 pub mod charges;
@@ -27,6 +29,7 @@ pub mod login_attempts;
 mod open;
 pub mod operators;
 pub mod orgs;
+pub mod quota_counts;
 pub mod rate_cards;
 pub mod requests;
 pub mod sessions;

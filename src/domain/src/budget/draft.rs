@@ -209,7 +209,7 @@ pub fn consequence(which: Which, limit: Option<Usd>, ground: &Ground) -> String 
             format!("{call} that would take {whose} past {limit} needs a person's approval first.")
         }
         Which::Soft if reached => {
-            "Passed already: setting it here sends no notice this month.".to_owned()
+            "Passed already: once it is saved you are told so. Calls go on.".to_owned()
         }
         Which::Soft => format!("When {whose} reaches {limit} you are told, once. Calls go on."),
     }

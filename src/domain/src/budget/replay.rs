@@ -193,6 +193,8 @@ impl Replay {
             org: balance(self.trial.org, self.org),
             key: key.map(|limits| balance(*limits, of_key)),
             approved: None,
+            reserved: None,
+            quota: None,
             refused_classes: &[],
             class: &call.class,
         });
@@ -200,7 +202,8 @@ impl Replay {
             Ok(_) => Fate::Passed,
             Err(Denial::HardCap(scope)) => Fate::Stopped(scope),
             Err(Denial::ApprovalRequired(scope)) => Fate::Waiting(scope),
-            Err(Denial::NotOnPlan | Denial::BillingRequired) => Fate::Passed,
+            // No limit's doing.
+            Err(Denial::NotOnPlan | Denial::Quota | Denial::BillingRequired) => Fate::Passed,
         }
     }
 

@@ -91,6 +91,7 @@ pub async fn change(
         Whose::Organization => ("organization", org.as_str()),
         Whose::Key(key) => ("api_key", key.as_str()),
     };
+    super::alerts::tell_of_limits(&mut tx, p.ambient(), &place, now).await?;
     let told = serde_json::json!({"scope": scope, "before": told(before), "after": told(after)});
     events::tell(
         p,

@@ -55,6 +55,7 @@ impl House {
             class: "entity_resolve",
             units,
             subject: "GET /v1/entities/resolve",
+            ..Spend::default()
         };
         let p = &self.world.platform;
         let passed = match admit(p, key, &spend, &self.world.request()).await.unwrap() {

@@ -7,7 +7,7 @@ use domain::time::{Micros, Span};
 use store::holds::Payment;
 use store::ledger::{ORG, Place, Standing};
 use store::usage_records::Usage;
-use store::{Db, budgets, charges, ledger};
+use store::{Db, balances, budgets, charges, ledger};
 use testkit::on_both;
 
 use crate::support::{NOW, fresh, tenant};
@@ -32,6 +32,9 @@ fn usage(org: &OrgId, key: &KeyId, at: Micros, micros: i64, payment: Payment) ->
         },
         payment,
         hold: None,
+        external: None,
+        service: None,
+        purpose: None,
     }
 }
 
@@ -109,8 +112,10 @@ on_both! {
             ledger::set_limits(&mut tx, &place(key.as_str(), "2026-11"), limits, (NOW, None)).await.unwrap();
         }
         for (key, period) in [(&spender, "2026-11"), (&both, "2026-11"), (&limited, "2026-10")] {
-            ledger::lock(&mut tx, &place(key.as_str(), period)).await.unwrap();
-            ledger::add(&mut tx, &place(key.as_str(), period), Usd::micros(40), Usd::micros(2)).await.unwrap();
+            let place = place(key.as_str(), period);
+            let locked = balances::lock(&mut tx, std::slice::from_ref(&place)).await.unwrap();
+            let moved = locked[&place].move_by(&place, Usd::micros(40), Usd::micros(2));
+            balances::shift(&mut tx, &[moved]).await.unwrap();
         }
         let keys = budgets::of_keys(&mut tx, &org.id, "2026-11").await.unwrap();
         let standing = |limits, spent, reserved| Standing { limits, spent: Usd::micros(spent), reserved: Usd::micros(reserved) };
