@@ -36,7 +36,7 @@ pub fn Editor(view: EditorView) -> impl IntoView {
             </Note>
         }
     });
-    let lower = (view.allowed == BudgetChange::LowerOnly).then(|| {
+    let lower = (view.allowed == BudgetChange::LowerOnly && view.ground.of_key).then(|| {
         view! {
             <p class="hint mb-4">
                 "While a payment is open the spend cap and the approval threshold can be lowered, not raised."

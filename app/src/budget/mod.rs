@@ -3,11 +3,13 @@
 //!
 //! [`Budget`] is the page; one file for each of its parts.
 
+mod burn;
 mod editor;
 mod keys;
 mod page;
 mod what_if;
 
+pub use burn::BurnDay;
 pub use editor::{Editor, EditorView};
 pub use keys::KeyLine;
 pub use page::{Budget, BudgetView, OfKey};

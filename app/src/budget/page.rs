@@ -3,6 +3,7 @@ use domain::budget::limits::Which;
 use domain::time::Micros;
 use leptos::prelude::*;
 
+use super::burn::{Burn, BurnDay};
 use super::editor::{Editor, EditorView};
 use super::keys::{KeyLine, KeyLines};
 use super::what_if::{WhatIf, WhatIfView};
@@ -37,6 +38,8 @@ pub struct BudgetView {
     pub only_look: Option<String>,
     pub what_if: Option<WhatIfView>,
     pub keys: Vec<KeyLine>,
+    /// The days of the month so far, the first first.
+    pub days: Vec<BurnDay>,
     pub done: Option<String>,
 }
 
@@ -82,7 +85,11 @@ pub fn Budget(nav: Nav, page: BudgetView) -> impl IntoView {
             <Limits page=page.clone() />
             {page.what_if.clone().map(|view| view! { <WhatIf view=view /> })}
             <Section id="forecast" title="Where it is heading" note=basis(&page.gauge)>
-                <Leaders facts=heading(&page.gauge) />
+                <div class="max-w-form">
+                    <Leaders facts=heading(&page.gauge) />
+                </div>
+                {burns(&page.gauge)
+                    .then(|| view! { <Burn gauge=page.gauge.clone() days=page.days.clone() /> })}
             </Section>
             {by_key}
         </Console>
@@ -131,6 +138,11 @@ fn body(gauge: &GaugeView) -> String {
     )
 }
 
+/// Whether there is a line to draw.
+fn burns(gauge: &GaugeView) -> bool {
+    !gauge.forecast.month_end.is_zero()
+}
+
 fn basis(gauge: &GaugeView) -> String {
     match gauge.forecast.basis {
         Basis::Month => gauge.now.format("At the rate of %B so far, if nothing stops it."),
@@ -155,7 +167,7 @@ fn heading(gauge: &GaugeView) -> Vec<Fact> {
         };
         let when = match forecast.reaches(limit) {
             Reach::Already => "already".to_owned(),
-            Reach::At(at) => at.format("around %-d %b, %H:00 UTC"),
+            Reach::At(at) => at.format("%-d %b, about %H:00"),
             Reach::NotThisMonth => "not this month".to_owned(),
         };
         facts.push((name, when.into_any()));

@@ -224,7 +224,7 @@ fn soft(view: &WhatIfView) -> AnyView {
             let name = month_name(&month.month);
             let at = month.soft_at.map_or_else(
                 || "not reached".into_any(),
-                |at| view! { <Stamp at=at /> }.into_any(),
+                |at| at.format("%-d %b, %H:%M").into_any(),
             );
             (name, at)
         })

@@ -164,7 +164,7 @@ mod editor {
                 let told = left == Some(index) || row.input.has_attribute("aria-invalid");
                 row.complain(wrong.filter(|_| told));
                 if let (Some(tag), Some(limit)) = (&row.tag, limit) {
-                    tag.show(row.which, limit, self.top);
+                    tag.show(row.which, limit, limit == in_force(self.before, row.which), self.top);
                 }
             }
         }
@@ -293,7 +293,7 @@ mod editor {
     }
 
     impl Tag {
-        fn show(&self, which: Which, limit: Option<Usd>, top: i64) {
+        fn show(&self, which: Which, limit: Option<Usd>, same: bool, top: i64) {
             let place = limit.map_or(10_000, |limit| {
                 let place = i128::from(limit.as_micros()) * 10_000 / i128::from(top.max(1));
                 i64::try_from(place.min(10_000)).unwrap_or(10_000)
@@ -308,17 +308,17 @@ mod editor {
                 None => (format!("{short}: none"), "No limit".to_owned()),
             };
             let shift = match place {
-                ..1_600 => 52,
-                8_400.. => -52,
+                ..1_600 => 58,
+                8_400.. => -58,
                 _ => 0,
             };
             self.text.set_text_content(Some(&text));
             _ = self
                 .place
                 .set_attribute("x", &format!("{}.{:02}%", place / 100, place % 100));
-            _ = self
-                .place
-                .set_attribute("class", if limit.is_some() { "ghost" } else { "ghost none" });
+            let classes = self.place.class_list();
+            _ = classes.toggle_with_force("none", limit.is_none());
+            _ = classes.toggle_with_force("same", same && limit.is_some());
             _ = self
                 .handle
                 .set_attribute("transform", &format!("translate({shift} 0)"));
@@ -333,6 +333,14 @@ mod editor {
             Which::Soft => mistakes.soft,
             Which::Approval => mistakes.approval,
             Which::Cap => mistakes.cap,
+        }
+    }
+
+    fn in_force(limits: Limits, which: Which) -> Option<Usd> {
+        match which {
+            Which::Soft => limits.soft,
+            Which::Approval => limits.approval,
+            Which::Cap => limits.cap,
         }
     }
 

@@ -20,7 +20,7 @@ use super::forms::Fields;
 use super::nav::{self, Standing};
 use super::visit::{Visit, in_query, redirect};
 use super::{Asked, asked};
-use crate::budget::{Budget, BudgetView, EditorView, KeyLine, OfKey, WhatIfView};
+use crate::budget::{Budget, BudgetView, BurnDay, EditorView, KeyLine, OfKey, WhatIfView};
 use crate::paths;
 use crate::ui::{GaugeView, ServerError};
 
@@ -105,7 +105,7 @@ async fn put(
     whose: Whose,
     fields: &Fields,
 ) -> Result<Response, Response> {
-    let typed = Typed {
+    let mut typed = Typed {
         soft: fields.text("soft").to_owned(),
         approval: fields.text("approval").to_owned(),
         cap: fields.text("cap").to_owned(),
@@ -115,6 +115,17 @@ async fn put(
     let standing = nav::standing(visit, org).await?;
     let p = visit.p();
     let before = visit.or_failed(overview::overview(p, &standing.actor, org, &whose).await)?;
+    // A field that was not sent stays as it is; one that was sent empty is cleared.
+    let now = Typed::of(before.standing.limits);
+    for (name, field, now) in [
+        ("soft", &mut typed.soft, now.soft),
+        ("approval", &mut typed.approval, now.approval),
+        ("cap", &mut typed.cap, now.cap),
+    ] {
+        if fields.all(name).is_empty() {
+            *field = now;
+        }
+    }
     let again = |refused| Shown {
         typed: Some(typed.clone()),
         refused,
@@ -220,6 +231,7 @@ async fn budget_page(
             Err(_) => status = StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
+    let days = visit.or_failed(overview::days(p, actor, org, whose).await)?;
     let may = standing.member.role.may(Permission::ManageBilling);
     let changeable = told.allowed != BudgetChange::Not && works;
     let proposed = editor
@@ -243,7 +255,10 @@ async fn budget_page(
             ..gauge(&told)
         },
         set: told.set.clone().map(|set| (set.at, set.by)),
-        held: held(told.state, standing.nav.ribbon.is_some()),
+        held: key
+            .is_none()
+            .then(|| held(told.state, standing.nav.ribbon.is_some()))
+            .flatten(),
         editor: shows_editor.then_some(editor),
         only_look: only_look.map(str::to_owned),
         what_if,
@@ -251,6 +266,13 @@ async fn budget_page(
             Whose::Organization => lines(visit, &standing, org, &page.keys).await?,
             Whose::Key(_) => Vec::new(),
         },
+        days: days
+            .iter()
+            .map(|day| BurnDay {
+                begins: day.begins,
+                spent: day.spent,
+            })
+            .collect(),
         key: key.map(|key| OfKey {
             id: key.id.to_string(),
             label: key.display().to_owned(),

@@ -44,16 +44,22 @@ pub fn Gauge(
         [Which::Soft, Which::Approval, Which::Cap]
             .into_iter()
             .enumerate()
-            .map(|(lane, which)| ghost(scale, which, limit(proposed, which), (bar, feet, lane)))
+            .map(|(lane, which)| {
+                let both = (limit(view.limits, which), limit(proposed, which));
+                ghost(scale, which, both, (bar, feet, lane))
+            })
             .collect_view()
     });
-    // With sliders in it the picture is a group of controls.
-    let role = if ghosts.is_none() { "img" } else { "group" };
+    // With sliders in it the picture is a group of controls, and the sentence stands beneath it anyway.
+    let (role, label, told_by) = match &ghosts {
+        None => ("img", None, Some(says.clone())),
+        Some(_) => ("group", Some("Limits on the gauge"), None),
+    };
     let heading = view.forecast.month_end.min(Usd::micros(scale.top));
     let over = view.spent >= view.limits.cap.unwrap_or(Usd::micros(i64::MAX));
     view! {
         <figure class="gauge" data-top=scale.top data-spent=view.spent.as_micros() data-month=view.now.format("%B")>
-            <svg height=height role=role aria-labelledby=says.clone()>
+            <svg height=height role=role aria-label=label aria-labelledby=told_by>
                 <defs>
                     <pattern id=hatch.clone() width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                         <rect class="g-stripe" width="2" height="5" />
@@ -76,9 +82,9 @@ pub fn Gauge(
                             <line class="g-forecast" x1=scale.x(heading) x2=scale.x(heading) y1=y - 6 y2=y + 6 />
                         }
                     })}
+                {ghosts}
                 {lines}
                 {told}
-                {ghosts}
             </svg>
             <figcaption id=says>
                 <strong>{strong}</strong>
@@ -305,16 +311,26 @@ impl GaugeView {
 
 /// A limit that is not in force: a line over the bar and a tag beneath it, one lane each. With script
 /// the tag is a slider.
-fn ghost(scale: Scale, which: Which, amount: Option<Usd>, (bar, feet, lane): (i64, i64, usize)) -> AnyView {
+fn ghost(
+    scale: Scale,
+    which: Which,
+    (in_force, amount): (Option<Usd>, Option<Usd>),
+    (bar, feet, lane): (i64, i64, usize),
+) -> AnyView {
     let (_, short) = names(which);
     let place = amount.map_or(10_000, |amount| scale.place(amount));
     let y = feet + 6 + i64::try_from(lane).unwrap_or(0) * LANE;
     let text = amount.map_or_else(|| format!("{short}: none"), |amount| format!("{short} {amount}"));
+    let class = match amount {
+        None => "ghost none",
+        Some(_) if amount == in_force => "ghost same",
+        Some(_) => "ghost",
+    };
     view! {
-        <svg class=if amount.is_some() { "ghost" } else { "ghost none" } x=percent(place) data-which=which.field() overflow="visible">
+        <svg class=class x=percent(place) data-which=which.field() overflow="visible">
             <line x1="0" x2="0" y1=bar - 3 y2=y />
             <g transform=format!("translate({} 0)", shift(place))>
-                <rect x="-52" y=y width="104" height=LANE - 4 rx="3" />
+                <rect x="-58" y=y width="116" height=LANE - 4 rx="3" />
                 <text x="0" y=y + 14 text-anchor="middle">
                     {text}
                 </text>
@@ -327,8 +343,8 @@ fn ghost(scale: Scale, which: Which, amount: Option<Usd>, (bar, feet, lane): (i6
 /// How far a tag steps aside so that it stays in the picture.
 const fn shift(place: i64) -> i64 {
     match place {
-        ..1_600 => 52,
-        8_400.. => -52,
+        ..1_600 => 58,
+        8_400.. => -58,
         _ => 0,
     }
 }

@@ -186,7 +186,7 @@ pub fn consequence(which: Which, limit: Option<Usd>, ground: &Ground) -> String 
                 "No cap of its own: only the organisation's limits stop it.".to_owned()
             }
             (Which::Approval, _) => "No threshold: nobody is asked.".to_owned(),
-            (Which::Soft, _) => "No soft cap. Of the spend cap you are told at 50, 75, 90, 95 and 100 %.".to_owned(),
+            (Which::Soft, _) => "No soft cap: only nearing the spend cap is told.".to_owned(),
         };
     };
     let reached = *spent >= limit;
