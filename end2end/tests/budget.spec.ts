@@ -1,7 +1,7 @@
 // What may be spent: limits set in the console, tried before they are saved, met by real calls, raised
 // again; by the organisation and by a key; typed, and moved along the gauge.
 
-import { account, attachCard, customer, type Customer } from "../support/billing.ts";
+import { account, attachCard, becomes, customer, declineRenewal, subscribe, type Customer } from "../support/billing.ts";
 import { open, path, ready, signIn } from "../support/steps.ts";
 import { expect, test, type Page, type Secapid } from "../support/test.ts";
 
@@ -165,6 +165,32 @@ test("a key has a cap of its own, and stops alone", async ({ page, shop }) => {
   expect(await call(shop, other)).toBe(200);
   await open(page, who.keys);
   await expect(page.locator(".ledger").getByRole("row", { name: /second/ })).toContainText("of $0.02");
+});
+
+test("while a payment is open limits fall only, and a restricted organisation has none to change", async ({ page, shop }) => {
+  const who = await customer(page, shop);
+  await subscribe(page, shop, who, "Personal");
+  await open(page, `${who.overview}/budget`);
+  await field(page, "Spend cap").fill("50");
+  await save(page);
+  await saved(page);
+  await declineRenewal(shop, who);
+  await open(page, `${who.overview}/budget`);
+  await expect(page.getByText("A payment is open: limits can be lowered, not raised, until it is settled.")).toBeVisible();
+  await field(page, "Spend cap").fill("60");
+  await save(page);
+  await expect(line(page, "Spend cap").locator(".err")).toHaveText("While a payment is open this can be lowered, not raised or cleared.");
+  await ready(page);
+  await expect(field(page, "Spend cap")).toHaveValue("60");
+  await field(page, "Spend cap").fill("40");
+  await save(page);
+  await saved(page);
+  await shop.dev("clock", "+15d");
+  await becomes(shop, who, "restricted_read_only");
+  await open(page, `${who.overview}/budget`);
+  await expect(page.locator("#limits")).toContainText("Limits cannot be changed while the organisation is restricted.");
+  await expect(page.getByRole("button", { name: "Save these limits" })).toHaveCount(0);
+  expect((await account(shop, who)).budget.spendCapCents).toBe(4000);
 });
 
 test.describe("with the seeded organisation", () => {

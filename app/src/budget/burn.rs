@@ -26,11 +26,8 @@ pub fn Burn(gauge: GaugeView, days: Vec<BurnDay>) -> impl IntoView {
         line.push_str(&plot.point(ends, sum));
     }
     let end = gauge.now.next_month();
-    let ahead = format!(
-        "{} {}",
-        plot.point(gauge.now, sum),
-        plot.point(end, gauge.forecast.month_end.as_micros())
-    );
+    let heading = gauge.heading_for().as_micros();
+    let ahead = format!("{} {}", plot.point(gauge.now, sum), plot.point(end, heading));
     let filled = format!("{line} {} {}", plot.point(gauge.now, 0), plot.point(gauge.now.this_month(), 0));
     let cap = gauge.limits.cap.map(|cap| {
         let y = plot.y(cap.as_micros());
@@ -76,8 +73,7 @@ impl Plot {
     fn of(gauge: &GaugeView) -> Self {
         let begins = gauge.now.this_month();
         let most = gauge
-            .forecast
-            .month_end
+            .heading_for()
             .max(gauge.limits.cap.unwrap_or_default())
             .as_micros();
         Self {

@@ -144,6 +144,9 @@ fn burns(gauge: &GaugeView) -> bool {
 }
 
 fn basis(gauge: &GaugeView) -> String {
+    if gauge.stopped() {
+        return "The spend cap is reached.".to_owned();
+    }
     match gauge.forecast.basis {
         Basis::Month => gauge.now.format("At the rate of %B so far, if nothing stops it."),
         Basis::LastDays => "At the rate of the last seven days, if nothing stops it.".to_owned(),
@@ -152,11 +155,13 @@ fn basis(gauge: &GaugeView) -> String {
 
 fn heading(gauge: &GaugeView) -> Vec<Fact> {
     let forecast = &gauge.forecast;
-    let mut facts: Vec<Fact> = vec![
-        ("Spent so far", gauge.spent.to_string().into_any()),
-        ("A day, at this rate", forecast.per_day.to_string().into_any()),
-        ("At the month's end", forecast.month_end.to_string().into_any()),
-    ];
+    let mut facts: Vec<Fact> = vec![("Spent so far", gauge.spent.to_string().into_any())];
+    if !gauge.stopped() {
+        facts.extend([
+            ("A day, at this rate", forecast.per_day.to_string().into_any()),
+            ("At the month's end", forecast.month_end.to_string().into_any()),
+        ]);
+    }
     for (name, which) in [
         ("Soft cap reached", Which::Soft),
         ("Approval needed", Which::Approval),

@@ -92,7 +92,7 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
     };
     let last_used = when(row.last_used);
     let expires = row.expires.filter(|_| !row.gone).map(|at| {
-        view! { <span class="sub">"Expires " <Stamp at=at style=Style::Short now=now /></span> }
+        view! { <span class="sub mask">"Expires " <Stamp at=at style=Style::Short now=now /></span> }
     });
     let advice: String = row.advice.iter().map(|(what, _)| format!(" {what}")).collect();
     let hint = format!("{}{advice}", row.hint).trim().to_owned();

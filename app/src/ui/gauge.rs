@@ -55,8 +55,12 @@ pub fn Gauge(
         None => ("img", None, Some(says.clone())),
         Some(_) => ("group", Some("Limits on the gauge"), None),
     };
-    let heading = view.forecast.month_end.min(Usd::micros(scale.top));
-    let over = view.spent >= view.limits.cap.unwrap_or(Usd::micros(i64::MAX));
+    let over = view.stopped();
+    let heading = if over {
+        committed
+    } else {
+        view.forecast.month_end.min(Usd::micros(scale.top))
+    };
     view! {
         <figure class="gauge" data-top=scale.top data-spent=view.spent.as_micros() data-month=view.now.format("%B")>
             <svg height=height role=role aria-label=label aria-labelledby=told_by>
@@ -138,6 +142,7 @@ impl Scale {
         let spent = sum(view.spent, view.reserved);
         // A forecast far beyond every limit would press the limits together.
         let heading = match set {
+            _ if view.stopped() => spent,
             Some(limit) => view.forecast.month_end.min(sum(limit, limit).max(spent)),
             None => view.forecast.month_end,
         };
@@ -255,11 +260,25 @@ impl GaugeView {
             class: "",
         };
         let mut labels = vec![label("Spent", self.spent)];
-        if self.forecast.month_end > self.spent {
+        if self.forecast.month_end > self.spent && !self.stopped() {
             labels.push(label("Forecast", self.forecast.month_end));
         }
         Label::spread(&mut labels);
         labels
+    }
+
+    /// Whether the cap is reached: nothing more is spent then.
+    pub fn stopped(&self) -> bool {
+        self.limits.cap.is_some_and(|cap| self.spent >= cap)
+    }
+
+    /// What the month comes to: the forecast, unless nothing more can be spent.
+    pub fn heading_for(&self) -> Usd {
+        if self.stopped() {
+            self.spent
+        } else {
+            self.forecast.month_end
+        }
     }
 
     /// The same facts in words: how it stands, and where it is heading.
@@ -285,6 +304,10 @@ impl GaugeView {
 
     fn heading(&self, month: &str) -> String {
         let end = self.forecast.month_end;
+        if self.stopped() {
+            let next = self.now.next_month().format("%-d %B");
+            return format!("Calls that cost something are refused until it is raised or {next} begins.");
+        }
         if self.forecast.per_day.is_zero() {
             return "Nothing is being spent at the moment.".to_owned();
         }
@@ -396,7 +419,7 @@ mod tests {
             ),
             (
                 view(Some(15_000), None, 15_000, 0),
-                "$150.00 spent of $150.00 in November: the cap is reached. At this pace November ends at $300.00.",
+                "$150.00 spent of $150.00 in November: the cap is reached. Calls that cost something are refused until it is raised or 1 December begins.",
             ),
         ];
         for (view, expected) in cases {

@@ -37,7 +37,8 @@ pub fn hints(key: &ApiKey, cap: Option<Usd>, now: Micros) -> Vec<Hint> {
         (key.scopes.contains(Scope::BillingManage)).then_some(Hint::CanLiftCaps),
         (key.scopes.contains(Scope::ApiKeysManage)).then_some(Hint::CanMakeKeys),
         idle,
-        cap.is_none().then_some(Hint::NoCap),
+        // A test key is never billed.
+        (cap.is_none() && key.livemode).then_some(Hint::NoCap),
         key.expires_at.is_none().then_some(Hint::NeverExpires),
     ]
     .into_iter()
@@ -120,6 +121,11 @@ mod tests {
         let cap = Some(Usd::ZERO);
         assert_eq!(hints(&safe(), cap, NOW), []);
         assert_eq!(hints(&safe(), None, NOW), [Hint::NoCap]);
+        let test = ApiKey {
+            livemode: false,
+            ..safe()
+        };
+        assert_eq!(hints(&test, None, NOW), [], "it is never billed");
         let used = |last_used_at| ApiKey {
             last_used_at,
             ..safe()
