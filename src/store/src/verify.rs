@@ -32,7 +32,7 @@ impl fmt::Display for Finding {
 }
 
 /// Each statement names the rows that break its rule.
-const RULES: [(&str, &str); 28] = [
+const RULES: [(&str, &str); 30] = [
     (
         "a key has exactly one current secret",
         "SELECT id FROM api_keys
@@ -173,6 +173,21 @@ const RULES: [(&str, &str); 28] = [
          WHERE reserved <> COALESCE((SELECT SUM(amount_micros) FROM holds
            WHERE holds.org_id = balances.org_id AND holds.period = balances.period AND holds.status = 'open'
              AND (balances.scope = 'org' OR holds.key_id = balances.scope)), 0)",
+    ),
+    (
+        "a quota's count is what was used and is held of it",
+        "SELECT org_id || ' ' || quota || ' ' || period FROM quota_counts
+         WHERE used <> COALESCE((SELECT SUM(units) FROM usage_records
+             WHERE usage_records.org_id = quota_counts.org_id AND usage_records.period = quota_counts.period
+               AND usage_records.class = 'intelligence_query'), 0)
+           + COALESCE((SELECT SUM(units) FROM holds
+             WHERE holds.org_id = quota_counts.org_id AND holds.period = quota_counts.period
+               AND holds.status = 'open' AND holds.class = 'intelligence_query'), 0)",
+    ),
+    (
+        "an approval that was used had been given by a person",
+        "SELECT id FROM approvals
+         WHERE status = 'used' AND (decided_by IS NULL OR used_at IS NULL OR used_at >= expires_at)",
     ),
     (
         "a stored answer has a status",

@@ -48,9 +48,7 @@ pub(super) async fn file(
 ) -> Result<Option<Asked>> {
     let waiting = store::approvals::waiting(tx, &ask.org, &ask.spender, now, WAITING).await?;
     let same = waiting.iter().find(|one| {
-        one.class == ask.price.class
-            && one.amount == ask.price.amount
-            && one.purpose == ask.purpose
+        one.class == ask.price.class && one.amount == ask.price.amount && one.purpose == ask.purpose
     });
     if let Some(same) = same {
         return Ok(Some(Asked {

@@ -139,7 +139,12 @@ impl Books {
             }
         };
         let used = match (&approval, payment) {
-            (Some(approval), Payment::Charge { uses_approval: true }) => {
+            (
+                Some(approval),
+                Payment::Charge {
+                    uses_approval: true,
+                },
+            ) => {
                 if !store::approvals::use_up(tx, &ask.org, &approval.id, self.now).await? {
                     return Ok(Err(Error::ApprovalNotUsable(
                         domain::budget::approval::NotUsable::Used,
@@ -188,12 +193,7 @@ impl Books {
     }
 
     /// The reservation that a request names, if it is there for it.
-    async fn reservation(
-        &mut self,
-        tx: &mut Tx,
-        ask: &Ask,
-        id: &HoldId,
-    ) -> Result<Result<Hold>> {
+    async fn reservation(&mut self, tx: &mut Tx, ask: &Ask, id: &HoldId) -> Result<Result<Hold>> {
         let Some((hold, status)) = store::holds::find(tx, &ask.org, id).await? else {
             return Ok(Err(Error::NotFound));
         };
@@ -233,13 +233,7 @@ impl Books {
         Ok(Some((name, used - units)))
     }
 
-    fn hold(
-        &self,
-        ambient: &Ambient,
-        ask: &Ask,
-        payment: Payment,
-        parent: Option<&Hold>,
-    ) -> Hold {
+    fn hold(&self, ambient: &Ambient, ask: &Ask, payment: Payment, parent: Option<&Hold>) -> Hold {
         let units = ask.price.units;
         let (paid, amount) = match payment {
             Payment::Free => (Paid::Free, Usd::ZERO),
@@ -279,13 +273,7 @@ impl Books {
     }
 
     /// Takes what is held out of the grant or the balances.
-    fn reserve(
-        &mut self,
-        ask: &Ask,
-        payment: Payment,
-        steps: Vec<Step>,
-        hold: Hold,
-    ) -> Granted {
+    fn reserve(&mut self, ask: &Ask, payment: Payment, steps: Vec<Step>, hold: Hold) -> Granted {
         let [org, key] = both(&ask.org, &ask.spender, &self.month);
         match payment {
             // What is reserved already is counted already.

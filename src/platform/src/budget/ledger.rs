@@ -185,4 +185,3 @@ impl Ledger {
 pub(crate) fn period(at: Micros) -> String {
     at.month()
 }
-

@@ -70,7 +70,9 @@ pub async fn record(p: &Platform, records: Vec<Record>) -> Result<Vec<Outcome>> 
         }
     }
     let outcomes = outcomes.into_iter().map(|outcome| {
-        outcome.or_else(|| reported.next().map(Ok)).unwrap_or(Err(Error::Internal))
+        outcome
+            .or_else(|| reported.next().map(Ok))
+            .unwrap_or(Err(Error::Internal))
     });
     Ok(outcomes.collect())
 }

@@ -191,6 +191,8 @@ on_both! {
             ("UPDATE idempotency SET status = NULL", "a stored answer has a status"),
             ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 5, 0 FROM orgs", "a balance is what its usage comes to"),
             ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 0, 5 FROM orgs", "what is reserved is what open holds hold"),
+            ("INSERT INTO quota_counts SELECT id, 'ai_queries', '2026-11', 1 FROM orgs", "a quota's count is what was used and is held of it"),
+            ("INSERT INTO approvals (id, org_id, key_id, class, units, amount_micros, request_id, status, created_at, expires_at, used_at) SELECT 'appr_1', id, 'key_1', 'search', 1, 1, 'req_1', 'used', 0, 9, 1 FROM orgs LIMIT 1", "an approval that was used had been given by a person"),
             ("UPDATE idempotency SET answer = '{\"id\":\"key_00000000010000000000000000\"}'", "a stored answer names keys that are there"),
             ("UPDATE idempotency SET scope = 'org_other'", "a stored answer names keys that are there"),
             ("UPDATE orgs SET name = 'x secapi_live_abcdefghijabcdefghijabcdefghijabcdefghij y'", "no column holds a secret"),

@@ -30,7 +30,10 @@ impl Books {
         }
         store::balances::shift(tx, &moves).await?;
         for moved in &moves {
-            let (before, after) = (self.before[moved.place].standing, self.balances[moved.place]);
+            let (before, after) = (
+                self.before[moved.place].standing,
+                self.balances[moved.place],
+            );
             alerts::tell(tx, ambient, moved.place, (before, after), self.now).await?;
         }
         for org in &self.touched {

@@ -92,7 +92,12 @@ impl Books {
                 balance.spent = sum(balance.spent, charged);
             }
         }
-        let id = self.charge(ambient, &hold, (hold.units, charged), Some(&report.external));
+        let id = self.charge(
+            ambient,
+            &hold,
+            (hold.units, charged),
+            Some(&report.external),
+        );
         Ok(Reported::Recorded(id, charged))
     }
 }
