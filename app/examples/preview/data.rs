@@ -1,8 +1,8 @@
 //! One busy organisation at one moment, 12 November 2026, 14:32 UTC, and one new one.
 
 use app::keys::{
-    AlreadyShown, CreateForm, KeyBudget, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView, Reveal,
-    RevealView, Revealed,
+    AlreadyShown, CreateForm, KeyBudget, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView,
+    Reveal, RevealView, Revealed,
 };
 use app::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
 use app::public::{ErrorPage, ErrorView, HEADERS, Landing, ProviderDown, SignIn, SignedOut};

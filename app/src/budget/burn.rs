@@ -27,15 +27,27 @@ pub fn Burn(gauge: GaugeView, days: Vec<BurnDay>) -> impl IntoView {
     }
     let end = gauge.now.next_month();
     let heading = gauge.heading_for().as_micros();
-    let ahead = format!("{} {}", plot.point(gauge.now, sum), plot.point(end, heading));
-    let filled = format!("{line} {} {}", plot.point(gauge.now, 0), plot.point(gauge.now.this_month(), 0));
+    let ahead = format!(
+        "{} {}",
+        plot.point(gauge.now, sum),
+        plot.point(end, heading)
+    );
+    let filled = format!(
+        "{line} {} {}",
+        plot.point(gauge.now, 0),
+        plot.point(gauge.now.this_month(), 0)
+    );
     let cap = gauge.limits.cap.map(|cap| {
         let y = plot.y(cap.as_micros());
         view! { <line class="b-cap" x1="0" x2=WIDTH y1=y y2=y /> }
     });
     let says = match gauge.limits.cap {
-        Some(cap) => format!("{month} from its first day to its last: spent in green, carried on in dashes, the spend cap of {cap} across."),
-        None => format!("{month} from its first day to its last: spent in green, carried on in dashes."),
+        Some(cap) => format!(
+            "{month} from its first day to its last: spent in green, carried on in dashes, the spend cap of {cap} across."
+        ),
+        None => {
+            format!("{month} from its first day to its last: spent in green, carried on in dashes.")
+        }
     };
     view! {
         <figure class="burn">

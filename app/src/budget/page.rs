@@ -104,7 +104,10 @@ fn Limits(page: BudgetView) -> impl IntoView {
         None => "Never set.".to_owned(),
     };
     let (call, path) = match &page.key {
-        None => ("PUT /v1/billing/budget".to_owned(), "/v1/billing/budget".to_owned()),
+        None => (
+            "PUT /v1/billing/budget".to_owned(),
+            "/v1/billing/budget".to_owned(),
+        ),
         Some(key) => {
             let path = format!("/v1/api_keys/{}/budget", key.id);
             (format!("PUT {path}"), path)
@@ -148,7 +151,9 @@ fn basis(gauge: &GaugeView) -> String {
         return "The spend cap is reached.".to_owned();
     }
     match gauge.forecast.basis {
-        Basis::Month => gauge.now.format("At the rate of %B so far, if nothing stops it."),
+        Basis::Month => gauge
+            .now
+            .format("At the rate of %B so far, if nothing stops it."),
         Basis::LastDays => "At the rate of the last seven days, if nothing stops it.".to_owned(),
     }
 }
@@ -158,8 +163,14 @@ fn heading(gauge: &GaugeView) -> Vec<Fact> {
     let mut facts: Vec<Fact> = vec![("Spent so far", gauge.spent.to_string().into_any())];
     if !gauge.stopped() {
         facts.extend([
-            ("A day, at this rate", forecast.per_day.to_string().into_any()),
-            ("At the month's end", forecast.month_end.to_string().into_any()),
+            (
+                "A day, at this rate",
+                forecast.per_day.to_string().into_any(),
+            ),
+            (
+                "At the month's end",
+                forecast.month_end.to_string().into_any(),
+            ),
         ]);
     }
     for (name, which) in [

@@ -5,7 +5,9 @@ use domain::time::{Micros, Span};
 use leptos::prelude::*;
 
 use crate::paths;
-use crate::ui::{Leaders, Mark, Note, NoteKind, NothingYet, Section, Stamp, State, Style, counted, grouped};
+use crate::ui::{
+    Leaders, Mark, Note, NoteKind, NothingYet, Section, Stamp, State, Style, counted, grouped,
+};
 
 /// What limits would have done to the last 30 days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,17 +269,30 @@ fn month_name(month: &str) -> &'static str {
 /// The calls that would have met a limit, the first of each kind.
 #[component]
 fn Calls(view: WhatIfView) -> impl IntoView {
-    let all = view.answer.sum(|month| month.stopped).calls + view.answer.sum(|month| month.waiting).calls;
+    let all =
+        view.answer.sum(|month| month.stopped).calls + view.answer.sum(|month| month.waiting).calls;
     if all == 0 {
         return ().into_any();
     }
     let listed = view.answer.met.len();
     let caption = if i64::try_from(listed) == Ok(all) {
-        counted(all, "call that would have met a limit", "calls that would have met a limit")
+        counted(
+            all,
+            "call that would have met a limit",
+            "calls that would have met a limit",
+        )
     } else {
-        format!("The first {listed} of {} calls that would have met a limit", grouped(all))
+        format!(
+            "The first {listed} of {} calls that would have met a limit",
+            grouped(all)
+        )
     };
-    let rows = view.answer.met.iter().map(|met| row(&view, met)).collect_view();
+    let rows = view
+        .answer
+        .met
+        .iter()
+        .map(|met| row(&view, met))
+        .collect_view();
     view! {
         <details class="older mt-4" open=listed <= 10>
             <summary>{caption.clone()}</summary>

@@ -94,9 +94,9 @@ mod editor {
                 .into_iter()
                 .map(|which| {
                     let field = find(form, &format!("[data-which={}]", which.field()))?;
-                    let place = gauge
-                        .as_ref()
-                        .and_then(|gauge| find(gauge, &format!("svg[data-which={}]", which.field())));
+                    let place = gauge.as_ref().and_then(|gauge| {
+                        find(gauge, &format!("svg[data-which={}]", which.field()))
+                    });
                     Some(Row {
                         which,
                         input: find(&field, "input")?.dyn_into().ok()?,
@@ -164,15 +164,24 @@ mod editor {
                 let told = left == Some(index) || row.input.has_attribute("aria-invalid");
                 row.complain(wrong.filter(|_| told));
                 if let (Some(tag), Some(limit)) = (&row.tag, limit) {
-                    tag.show(row.which, limit, limit == in_force(self.before, row.which), self.top);
+                    tag.show(
+                        row.which,
+                        limit,
+                        limit == in_force(self.before, row.which),
+                        self.top,
+                    );
                 }
             }
         }
 
         /// Puts an amount into a field, as if it had been typed and left.
         fn set(&self, index: usize, limit: Option<i64>) {
-            let text = limit.and_then(Usd::cents).map(|usd| usd.two_decimals().to_string());
-            self.rows[index].input.set_value(text.as_deref().unwrap_or(""));
+            let text = limit
+                .and_then(Usd::cents)
+                .map(|usd| usd.two_decimals().to_string());
+            self.rows[index]
+                .input
+                .set_value(text.as_deref().unwrap_or(""));
             self.typed(Some(index));
         }
 
@@ -193,7 +202,9 @@ mod editor {
             ] {
                 _ = tag.handle.set_attribute(attribute, value);
             }
-            _ = tag.handle.set_attribute("aria-valuemax", &(self.top / 10_000).to_string());
+            _ = tag
+                .handle
+                .set_attribute("aria-valuemax", &(self.top / 10_000).to_string());
             let editor = Rc::clone(self);
             listen(&tag.handle, "keydown", move |event| {
                 let Ok(key) = event.clone().dyn_into::<KeyboardEvent>() else {
@@ -211,7 +222,10 @@ mod editor {
                 if event.button() == 0 {
                     event.prevent_default();
                     _ = handle.set_pointer_capture(event.pointer_id());
-                    _ = editor.rows[index].tag.as_ref().map(|tag| tag.place.class_list().add_1("held"));
+                    _ = editor.rows[index]
+                        .tag
+                        .as_ref()
+                        .map(|tag| tag.place.class_list().add_1("held"));
                 }
             });
             let (editor, handle) = (Rc::clone(self), tag.handle.clone());
@@ -225,7 +239,10 @@ mod editor {
             });
             let editor = Rc::clone(self);
             listen(&tag.handle, "lostpointercapture", move |_| {
-                _ = editor.rows[index].tag.as_ref().map(|tag| tag.place.class_list().remove_1("held"));
+                _ = editor.rows[index]
+                    .tag
+                    .as_ref()
+                    .map(|tag| tag.place.class_list().remove_1("held"));
             });
         }
 
@@ -258,7 +275,10 @@ mod editor {
 
         /// To the amount under the pointer; at the right end there is no limit.
         fn drag(&self, index: usize, x: i32) {
-            let svg = self.bar.as_ref().and_then(|bar| bar.closest("svg").ok().flatten());
+            let svg = self
+                .bar
+                .as_ref()
+                .and_then(|bar| bar.closest("svg").ok().flatten());
             let Some(svg) = svg else { return };
             let (left, width) = edges(&svg);
             let at = (i64::from(x) - left).clamp(0, width);
@@ -324,7 +344,9 @@ mod editor {
                 .set_attribute("transform", &format!("translate({shift} 0)"));
             _ = self.handle.set_attribute("aria-valuetext", &value);
             let cents = limit.map_or(top / 10_000, Usd::as_cents).min(top / 10_000);
-            _ = self.handle.set_attribute("aria-valuenow", &cents.to_string());
+            _ = self
+                .handle
+                .set_attribute("aria-valuenow", &cents.to_string());
         }
     }
 

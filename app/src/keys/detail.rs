@@ -7,8 +7,9 @@ use crate::budget::{Editor, EditorView};
 use crate::islands::FormGuard;
 use crate::paths;
 use crate::ui::{
-    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Gauge, GaugeView, Leaders, Note, NothingYet, Options,
-    PageTitle, RequestRow, Requests, Section, ServerError, Stamp, State, ago, spoken,
+    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Gauge, GaugeView, Leaders, Note,
+    NothingYet, Options, PageTitle, RequestRow, Requests, Section, ServerError, Stamp, State, ago,
+    spoken,
 };
 use crate::{Console, Nav};
 

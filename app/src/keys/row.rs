@@ -47,7 +47,12 @@ pub fn KeyTable(
         .collect_view();
     let month = now.format("%B");
     let heads: &[(&str, &str)] = if brief {
-        &[("Key", ""), ("State", ""), ("Last used", ""), (&month, "num")]
+        &[
+            ("Key", ""),
+            ("State", ""),
+            ("Last used", ""),
+            (&month, "num"),
+        ]
     } else {
         &[
             ("Key", ""),
@@ -94,7 +99,11 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
     let expires = row.expires.filter(|_| !row.gone).map(|at| {
         view! { <span class="sub mask">"Expires " <Stamp at=at style=Style::Short now=now /></span> }
     });
-    let advice: String = row.advice.iter().map(|(what, _)| format!(" {what}")).collect();
+    let advice: String = row
+        .advice
+        .iter()
+        .map(|(what, _)| format!(" {what}"))
+        .collect();
     let hint = format!("{}{advice}", row.hint).trim().to_owned();
     let cap = match row.cap {
         Some(cap) if row.spent >= cap => {

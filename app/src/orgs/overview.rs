@@ -5,8 +5,8 @@ use super::{FirstSteps, Progress};
 use crate::keys::{KeyRow, KeyTable, snippets};
 use crate::paths;
 use crate::ui::{
-    CallBeside, Column, Columns, Fill, Gauge, GaugeView, Hero, Leaders, NothingYet, PageTitle, RequestRow, Requests,
-    Section, Series, Stamp, Style, counted, grouped,
+    CallBeside, Column, Columns, Fill, Gauge, GaugeView, Hero, Leaders, NothingYet, PageTitle,
+    RequestRow, Requests, Section, Series, Stamp, Style, counted, grouped,
 };
 use crate::{Console, Nav};
 

@@ -209,7 +209,9 @@ async fn budget_page(
         Whose::Organization => None,
         Whose::Key(id) => Some(visit.or_failed(platform::keys::find(p, actor, org, id).await)?),
     };
-    let works = key.as_ref().is_none_or(|key| key.state(visit.now()).works());
+    let works = key
+        .as_ref()
+        .is_none_or(|key| key.state(visit.now()).works());
     let mut editor = EditorView {
         refused: shown.refused,
         ..editor(org, whose, &told)
@@ -240,10 +242,12 @@ async fn budget_page(
         .unwrap_or(told.standing.limits);
     let only_look = match (may, works) {
         (_, false) => Some("This key answers no request any more, so there is nothing to limit."),
-        (false, _) => {
-            Some("Your role only looks. An owner, an admin or somebody with the billing role can change them.")
+        (false, _) => Some(
+            "Your role only looks. An owner, an admin or somebody with the billing role can change them.",
+        ),
+        (true, true) if !changeable => {
+            Some("Limits cannot be changed while the organisation is restricted.")
         }
-        (true, true) if !changeable => Some("Limits cannot be changed while the organisation is restricted."),
         (true, true) => None,
     };
     let shows_editor = may && changeable;
@@ -282,9 +286,7 @@ async fn budget_page(
             .then(|| "Saved. The limits hold from the next request on.".to_owned()),
     };
     let nav = standing.nav;
-    Ok(visit.page(status, || {
-        view! { <Budget nav=nav page=view /> }.into_any()
-    }))
+    Ok(visit.page(status, || view! { <Budget nav=nav page=view /> }.into_any()))
 }
 
 /// The form with the limits in force.

@@ -65,9 +65,8 @@ async fn keys_page(
     let (working, gone): (Vec<&ApiKey>, Vec<&ApiKey>) =
         all.iter().partition(|key| key.state(now).works());
     let role = standing.member.role;
-    let budgets = visit.or_failed(
-        platform::budget::overview::keys(visit.p(), &standing.actor, org).await,
-    )?;
+    let budgets =
+        visit.or_failed(platform::budget::overview::keys(visit.p(), &standing.actor, org).await)?;
     let row = |key: &ApiKey| key_row(key, budgets.get(&key.id).copied().unwrap_or_default(), now);
     let page = KeysView {
         org_id: org.to_string(),

@@ -49,7 +49,10 @@ pub fn key_row(key: &ApiKey, budget: Standing, now: Micros) -> KeyRow {
         mark,
         state: word.to_owned(),
         hint,
-        advice: hints.into_iter().map(|hint: Hint| (hint.what(), hint.fix())).collect(),
+        advice: hints
+            .into_iter()
+            .map(|hint: Hint| (hint.what(), hint.fix()))
+            .collect(),
         spent: budget.spent,
         cap: budget.limits.cap,
         gone: !state.works(),

@@ -150,7 +150,11 @@ impl Scale {
         // Room to the right: in the editor to drag into.
         let percent = if view.proposed.is_some() { 130 } else { 108 };
         let top = i128::from(most) * percent / 100;
-        let least = if view.proposed.is_some() { 20_000_000 } else { 100_000 };
+        let least = if view.proposed.is_some() {
+            20_000_000
+        } else {
+            100_000
+        };
         Self {
             top: i64::try_from(top).unwrap_or(i64::MAX).max(least),
         }
@@ -196,7 +200,11 @@ impl Label {
         let mut taken: Vec<(i64, i64, i64)> = Vec::new();
         for label in labels {
             let (from, to) = Self::span(label.place);
-            let meets = |row: i64| taken.iter().any(|(r, f, t)| *r == row && *f < to && from < *t);
+            let meets = |row: i64| {
+                taken
+                    .iter()
+                    .any(|(r, f, t)| *r == row && *f < to && from < *t)
+            };
             label.row = (0..).find(|row| !meets(*row)).unwrap_or(0);
             taken.push((label.row, from, to));
         }
@@ -306,7 +314,9 @@ impl GaugeView {
         let end = self.forecast.month_end;
         if self.stopped() {
             let next = self.now.next_month().format("%-d %B");
-            return format!("Calls that cost something are refused until it is raised or {next} begins.");
+            return format!(
+                "Calls that cost something are refused until it is raised or {next} begins."
+            );
         }
         if self.forecast.per_day.is_zero() {
             return "Nothing is being spent at the moment.".to_owned();
@@ -317,13 +327,16 @@ impl GaugeView {
                 at.format("%-d %b, %H:00 UTC")
             );
         }
-        let on_the_way = [("the soft cap", self.limits.soft), ("approval", self.limits.approval)]
-            .into_iter()
-            .filter_map(|(name, limit)| match self.forecast.reaches(limit?) {
-                Reach::At(at) => Some(format!(", past {name} around {}", at.format("%-d %b"))),
-                Reach::Already | Reach::NotThisMonth => None,
-            })
-            .collect::<String>();
+        let on_the_way = [
+            ("the soft cap", self.limits.soft),
+            ("approval", self.limits.approval),
+        ]
+        .into_iter()
+        .filter_map(|(name, limit)| match self.forecast.reaches(limit?) {
+            Reach::At(at) => Some(format!(", past {name} around {}", at.format("%-d %b"))),
+            Reach::Already | Reach::NotThisMonth => None,
+        })
+        .collect::<String>();
         let under = match self.limits.cap {
             Some(cap) if self.spent < cap => ", under the spend cap",
             _ => "",
@@ -343,7 +356,10 @@ fn ghost(
     let (_, short) = names(which);
     let place = amount.map_or(10_000, |amount| scale.place(amount));
     let y = feet + 6 + i64::try_from(lane).unwrap_or(0) * LANE;
-    let text = amount.map_or_else(|| format!("{short}: none"), |amount| format!("{short} {amount}"));
+    let text = amount.map_or_else(
+        || format!("{short}: none"),
+        |amount| format!("{short} {amount}"),
+    );
     let class = match amount {
         None => "ghost none",
         Some(_) if amount == in_force => "ghost same",

@@ -52,10 +52,7 @@ pub async fn limits_of_keys(db: &mut Db, org: &OrgId) -> Result<BTreeMap<KeyId, 
         FROM limits
         WHERE org_id = $1
           AND scope <> 'org'";
-    let rows: Vec<LimitsRow> = on!(db, |c| query_as(SQL)
-        .bind(org.as_str())
-        .fetch_all(c)
-        .await)?;
+    let rows: Vec<LimitsRow> = on!(db, |c| query_as(SQL).bind(org.as_str()).fetch_all(c).await)?;
     let usd = |micros: Option<i64>| micros.map(Usd::micros);
     let limits = rows.into_iter().map(|row| {
         let limits = Limits {
@@ -69,11 +66,7 @@ pub async fn limits_of_keys(db: &mut Db, org: &OrgId) -> Result<BTreeMap<KeyId, 
 }
 
 /// What each key spent in a month, with the limits it is under now. A key with neither is not listed.
-pub async fn of_keys(
-    db: &mut Db,
-    org: &OrgId,
-    period: &str,
-) -> Result<BTreeMap<KeyId, Standing>> {
+pub async fn of_keys(db: &mut Db, org: &OrgId, period: &str) -> Result<BTreeMap<KeyId, Standing>> {
     const SQL: &str = "
         SELECT scope, spent, reserved
         FROM balances

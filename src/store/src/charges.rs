@@ -134,11 +134,7 @@ pub async fn nth_newest(
 }
 
 /// What the organisation was charged from `first` to before `end`.
-pub async fn spent(
-    db: &mut Db,
-    org: &OrgId,
-    (first, end): (&UsageId, &UsageId),
-) -> Result<Usd> {
+pub async fn spent(db: &mut Db, org: &OrgId, (first, end): (&UsageId, &UsageId)) -> Result<Usd> {
     const SQL: &str = "
         SELECT CAST(COALESCE(SUM(amount_micros), 0) AS BIGINT)
         FROM usage_records

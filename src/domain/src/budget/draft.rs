@@ -36,7 +36,9 @@ pub enum BadAmount {
 impl BadAmount {
     pub const fn words(self) -> &'static str {
         match self {
-            Self::NoAmount => "Write dollars and cents, like 50 or 49.99. Leave it empty for no limit.",
+            Self::NoAmount => {
+                "Write dollars and cents, like 50 or 49.99. Leave it empty for no limit."
+            }
             Self::Negative => "A limit cannot be below zero.",
             Self::Fraction => "Whole cents: at most two digits after the point.",
             Self::TooHigh => "The highest limit is $10,000,000.00.",
@@ -47,8 +49,9 @@ impl BadAmount {
 impl Typed {
     /// As limits stand in the fields: `1200.00`.
     pub fn of(limits: Limits) -> Self {
-        let text =
-            |limit: Option<Usd>| limit.map_or_else(String::new, |usd| usd.two_decimals().to_string());
+        let text = |limit: Option<Usd>| {
+            limit.map_or_else(String::new, |usd| usd.two_decimals().to_string())
+        };
         Self {
             soft: text(limits.soft),
             approval: text(limits.approval),
@@ -102,7 +105,9 @@ impl Mistakes {
 const fn plain(wrong: InvalidLimits) -> &'static str {
     match wrong {
         InvalidLimits::OutOfRange(_) => BadAmount::TooHigh.words(),
-        InvalidLimits::AboveCap(_) => "This is above the spend cap, so it would never come into play.",
+        InvalidLimits::AboveCap(_) => {
+            "This is above the spend cap, so it would never come into play."
+        }
         InvalidLimits::OnlyLower(_) => {
             "While a payment is open this can be lowered, not raised or cleared."
         }
@@ -283,7 +288,9 @@ mod tests {
             .unwrap_err();
         assert!(wrong.soft.is_some() && wrong.cap.is_some());
         assert_eq!(wrong.approval, None, "there is no cap yet to compare with");
-        let wrong = typed("", "", "50").read(none, BudgetChange::Not).unwrap_err();
+        let wrong = typed("", "", "50")
+            .read(none, BudgetChange::Not)
+            .unwrap_err();
         assert!(wrong.whole.is_some());
     }
 

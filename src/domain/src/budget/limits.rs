@@ -87,8 +87,12 @@ impl InvalidLimits {
 impl Limits {
     /// The limits after `change`. A cap below what is spent already is fine: it holds from now on.
     pub fn change(self, change: Change, allowed: BudgetChange) -> Result<Self, InvalidLimits> {
-        self.judge(change, allowed)
-            .map_err(|mistakes| mistakes.first().copied().unwrap_or(InvalidLimits::Restricted))
+        self.judge(change, allowed).map_err(|mistakes| {
+            mistakes
+                .first()
+                .copied()
+                .unwrap_or(InvalidLimits::Restricted)
+        })
     }
 
     /// The same with everything that is wrong, where there is room to say it all.
@@ -129,7 +133,11 @@ impl Limits {
                 }
             }
         }
-        if wrong.is_empty() { Ok(next) } else { Err(wrong) }
+        if wrong.is_empty() {
+            Ok(next)
+        } else {
+            Err(wrong)
+        }
     }
 }
 

@@ -141,10 +141,7 @@ fn every_month_begins_at_zero_and_tells_its_own_soft_cap_once() {
             ("2027-01", 1, stopped(0, 0), None),
         ]
     );
-    assert_eq!(
-        answer.first_stopped().unwrap().call,
-        call("2026-10", 1, 8)
-    );
+    assert_eq!(answer.first_stopped().unwrap().call, call("2026-10", 1, 8));
     assert_eq!(answer.first_waiting(), None);
 }
 

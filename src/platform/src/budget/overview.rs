@@ -48,12 +48,7 @@ pub struct Day {
     pub spent: Usd,
 }
 
-pub async fn overview(
-    p: &Platform,
-    actor: &Actor,
-    org: &OrgId,
-    whose: &Whose,
-) -> Result<Overview> {
+pub async fn overview(p: &Platform, actor: &Actor, org: &OrgId, whose: &Whose) -> Result<Overview> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
     let now = p.now();
@@ -95,11 +90,7 @@ pub async fn share(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Option<i6
 }
 
 /// What each key spent this month, with its limits; keys with neither are left out.
-pub async fn keys(
-    p: &Platform,
-    actor: &Actor,
-    org: &OrgId,
-) -> Result<BTreeMap<KeyId, Standing>> {
+pub async fn keys(p: &Platform, actor: &Actor, org: &OrgId) -> Result<BTreeMap<KeyId, Standing>> {
     let mut db = p.store().read().await?;
     access::authorise(&mut db, actor, org, Permission::ViewBilling).await?;
     Ok(store::budgets::of_keys(&mut db, org, &period(p.now())).await?)

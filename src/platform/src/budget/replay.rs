@@ -106,12 +106,7 @@ pub async fn within(
     })
 }
 
-async fn trial(
-    db: &mut Db,
-    org: &OrgId,
-    whose: &Whose,
-    limits: Limits,
-) -> Result<(Trial, About)> {
+async fn trial(db: &mut Db, org: &OrgId, whose: &Whose, limits: Limits) -> Result<(Trial, About)> {
     let mut trial = Trial {
         org: limits,
         keys: store::budgets::limits_of_keys(db, org).await?,

@@ -32,7 +32,8 @@ impl House {
         let org = made.org.id.clone();
         world.contract(&org).await;
         let second = world.key(&ada.actor(), &org, "second").await.unwrap();
-        let principal = async |secret: &str| auth::authenticate(&world.platform, Some(secret)).await;
+        let principal =
+            async |secret: &str| auth::authenticate(&world.platform, Some(secret)).await;
         let first = principal(made.first.secret.expose()).await.unwrap();
         let second = principal(second.secret.expose()).await.unwrap();
         Self {
@@ -80,7 +81,14 @@ impl House {
             ..Change::default()
         };
         let request = self.world.request();
-        limits::change(&self.world.platform, actor, (&self.org, whose), change, &request).await
+        limits::change(
+            &self.world.platform,
+            actor,
+            (&self.org, whose),
+            change,
+            &request,
+        )
+        .await
     }
 
     async fn overview(&self, whose: &Whose) -> overview::Overview {
@@ -90,9 +98,14 @@ impl House {
     }
 
     async fn what_if(&self, whose: &Whose, limits: Limits) -> replay::WhatIf {
-        replay::what_if(&self.world.platform, &self.owner, (&self.org, whose), limits)
-            .await
-            .unwrap()
+        replay::what_if(
+            &self.world.platform,
+            &self.owner,
+            (&self.org, whose),
+            limits,
+        )
+        .await
+        .unwrap()
     }
 }
 
