@@ -226,6 +226,7 @@ mod tests {
 
     #[test]
     fn amounts_are_read_as_people_write_them() {
+        use BadAmount::{Fraction, Negative, NoAmount, TooHigh};
         let good = [
             ("", None),
             ("  ", None),
@@ -244,7 +245,6 @@ mod tests {
         for (text, read) in good {
             assert_eq!(cents(text), Ok(read), "{text:?}");
         }
-        use BadAmount::{Fraction, Negative, NoAmount, TooHigh};
         let bad = [
             ("ten", NoAmount),
             ("1e3", NoAmount),

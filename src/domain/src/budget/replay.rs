@@ -199,11 +199,12 @@ impl Replay {
             class: &call.class,
         });
         match verdict.decided {
-            Ok(_) => Fate::Passed,
             Err(Denial::HardCap(scope)) => Fate::Stopped(scope),
             Err(Denial::ApprovalRequired(scope)) => Fate::Waiting(scope),
-            // No limit's doing.
-            Err(Denial::NotOnPlan | Denial::Quota | Denial::BillingRequired) => Fate::Passed,
+            // What else stops calls is no limit's doing.
+            Ok(_) | Err(Denial::NotOnPlan | Denial::Quota | Denial::BillingRequired) => {
+                Fate::Passed
+            }
         }
     }
 

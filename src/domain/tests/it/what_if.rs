@@ -249,7 +249,7 @@ fn the_replay_does_what_the_slow_model_does() {
     for seed in 0..400 {
         let mut dice = Dice::of(seed);
         let some = |dice: &mut Dice| (!dice.once_in(3)).then(|| dice.between(0, 120));
-        let mut any = |dice: &mut Dice| limits(some(dice), some(dice), some(dice));
+        let any = |dice: &mut Dice| limits(some(dice), some(dice), some(dice));
         let trial = Trial {
             org: any(&mut dice),
             keys: (0..2).map(|n| (key(n), any(&mut dice))).collect(),

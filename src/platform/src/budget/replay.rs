@@ -83,7 +83,7 @@ pub async fn within(
         }
         replay = replay.opened(at.month(), spent, keys);
     }
-    let whole = cut.is_none() || from == window;
+    let complete = cut.is_none() || from == window;
     loop {
         let page = charges::page(&mut db, org, (&first, &end), PAGE).await?;
         let last = page.last().map(|(id, _)| id.clone());
@@ -101,7 +101,7 @@ pub async fn within(
         answer: replay.finish(),
         from,
         until,
-        whole,
+        whole: complete,
         took: until.since(began),
     })
 }
