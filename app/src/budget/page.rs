@@ -81,7 +81,7 @@ pub fn Budget(nav: Nav, page: BudgetView) -> impl IntoView {
             </PageTitle>
             {page.done.clone().map(|done| view! { <Note>{done}</Note> })}
             {page.held.clone().map(|held| view! { <Note kind=NoteKind::Warn><p>{held}</p></Note> })}
-            <Gauge id="gauge" view=page.gauge.clone() />
+            <Gauge id="gauge" view=page.gauge />
             <Limits page=page.clone() />
             {page.what_if.clone().map(|view| view! { <WhatIf view=view /> })}
             <Section id="forecast" title="Where it is heading" note=basis(&page.gauge)>
@@ -89,7 +89,7 @@ pub fn Budget(nav: Nav, page: BudgetView) -> impl IntoView {
                     <Leaders facts=heading(&page.gauge) />
                 </div>
                 {burns(&page.gauge)
-                    .then(|| view! { <Burn gauge=page.gauge.clone() days=page.days.clone() /> })}
+                    .then(|| view! { <Burn gauge=page.gauge days=page.days.clone() /> })}
             </Section>
             {by_key}
         </Console>

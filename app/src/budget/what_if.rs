@@ -72,7 +72,7 @@ pub fn WhatIf(view: WhatIfView) -> impl IntoView {
         view! {
             <div class="receipts">{cap(&view)} {approval(&view)} {soft(&view)}</div>
             {others}
-            <Calls view=view.clone() />
+            <Calls view=view />
         }
         .into_any()
     };

@@ -99,12 +99,12 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
     let expires = row.expires.filter(|_| !row.gone).map(|at| {
         view! { <span class="sub mask">"Expires " <Stamp at=at style=Style::Short now=now /></span> }
     });
-    let advice: String = row
-        .advice
-        .iter()
-        .map(|(what, _)| format!(" {what}"))
-        .collect();
-    let hint = format!("{}{advice}", row.hint).trim().to_owned();
+    let advice = row.advice.iter().map(|(what, _)| what.as_str());
+    let hint = std::iter::once(row.hint.as_str())
+        .filter(|hint| !hint.is_empty())
+        .chain(advice)
+        .collect::<Vec<_>>()
+        .join(" ");
     let cap = match row.cap {
         Some(cap) if row.spent >= cap => {
             view! { <span class="sub st stop">{format!("of {cap}")}</span> }.into_any()

@@ -53,7 +53,6 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
             <Month page=page.clone() quiet=quiet />
             {page
                 .gauge
-                .clone()
                 .map(|gauge| {
                     view! {
                         <Section id="spend" title="Spend" note="Against this month's limits" open=true>

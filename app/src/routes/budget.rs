@@ -137,12 +137,9 @@ async fn put(
         return Err(visit.failed(&Error::Forbidden { permission }));
     }
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
-    let after = match typed.read(before.standing.limits, before.allowed) {
-        Ok(after) => after,
+    let Ok(after) = typed.read(before.standing.limits, before.allowed) else {
         // The page judges it again, and says so beside each field.
-        Err(_) => {
-            return budget_page(visit, wrong, standing, (org, &whose), again(None)).await;
-        }
+        return budget_page(visit, wrong, standing, (org, &whose), again(None)).await;
     };
     let request = &visit.context.request_id;
     match limits::change(p, &standing.actor, (org, &whose), exactly(after), request).await {

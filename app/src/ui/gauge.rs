@@ -5,7 +5,7 @@ use domain::time::Micros;
 use leptos::prelude::*;
 
 /// A month's spend against its limits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GaugeView {
     pub now: Micros,
     pub limits: Limits,
@@ -21,8 +21,7 @@ pub struct GaugeView {
 #[component]
 pub fn Gauge(
     /// Unique on the page.
-    #[prop(into)]
-    id: String,
+    id: &'static str,
     view: GaugeView,
 ) -> impl IntoView {
     let scale = Scale::of(&view);
@@ -205,7 +204,9 @@ impl Label {
                     .iter()
                     .any(|(r, f, t)| *r == row && *f < to && from < *t)
             };
-            label.row = (0..).find(|row| !meets(*row)).unwrap_or(0);
+            label.row = (0..=i64::try_from(taken.len()).unwrap_or(0))
+                .find(|row| !meets(*row))
+                .unwrap_or(0);
             taken.push((label.row, from, to));
         }
     }
