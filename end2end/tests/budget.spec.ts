@@ -2,7 +2,7 @@
 // again; by the organisation and by a key; typed, and moved along the gauge.
 
 import { account, attachCard, becomes, customer, declineRenewal, subscribe, type Customer } from "../support/billing.ts";
-import { open, path, ready, signIn } from "../support/steps.ts";
+import { continueAs, open, path, ready, signIn } from "../support/steps.ts";
 import { expect, test, type Page, type Secapid } from "../support/test.ts";
 
 const RESOLVE = "/v1/entities/resolve?ticker=MSFT";
@@ -130,6 +130,23 @@ test("what was typed is kept beside what is wrong with it, and nothing is change
   await save(page);
   await saved(page);
   expect((await account(shop, who)).budget).toMatchObject({ spendCapCents: 5000, approvalThresholdCents: null });
+});
+
+test("what was typed outlives the session it was typed in", async ({ page, shop }) => {
+  const who = await payer(page, shop);
+  await field(page, "Soft cap").fill("20");
+  await field(page, "Spend cap").fill("$1,250.50");
+  await page.context().clearCookies();
+  await save(page);
+  await page.waitForURL(/\/sign-in/);
+  await continueAs(page, who.address);
+  await page.waitForURL(/\/budget\?/);
+  await ready(page);
+  await expect(field(page, "Spend cap")).toHaveValue("$1,250.50");
+  await expect(page.locator("#what-if"), "it is shown again, not tried").toHaveCount(0);
+  await save(page);
+  await saved(page);
+  expect((await account(shop, who)).budget).toMatchObject({ spendCapCents: 125_050, softCapCents: 2000 });
 });
 
 test("a key has a cap of its own, and stops alone", async ({ page, shop }) => {
