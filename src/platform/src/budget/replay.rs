@@ -72,7 +72,7 @@ pub async fn within(
     let from = cut.as_ref().map_or(window, |(_, at)| window.max(*at));
     let mut replay = Replay::new(trial.clone(), about, from, LISTED);
     if let Some((id, at)) = &cut {
-        first = id.clone();
+        first = charges::after(id);
         let month = charges::from(at.this_month());
         let before = (&month, &first);
         let spent = charges::spent(&mut db, org, before).await?;
