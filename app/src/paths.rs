@@ -42,6 +42,21 @@ pub fn rotate_key(org: &str, key: &str) -> String {
     format!("/orgs/{org}/keys/{key}/rotate")
 }
 
+pub fn budget(org: &str) -> String {
+    format!("/orgs/{org}/budget")
+}
+
+/// The budget of one key.
+pub fn key_budget(org: &str, key: &str) -> String {
+    format!("/orgs/{org}/keys/{key}/budget")
+}
+
+/// What was decided about one request, and why. Callers may choose the id, so it is quoted.
+pub fn explanation(org: &str, request_id: &str) -> String {
+    let id: String = url::form_urlencoded::byte_serialize(request_id.as_bytes()).collect();
+    format!("/orgs/{org}/requests/{}", id.replace('+', "%20"))
+}
+
 pub fn billing(org: &str) -> String {
     format!("/orgs/{org}/billing")
 }

@@ -5,6 +5,7 @@
 //! others are server functions in [`crate::acts`] and redirect.
 
 mod billing;
+mod budget;
 mod forms;
 mod key;
 mod keys;
@@ -74,7 +75,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 27] = [
+pub static PAGES: [Page; 31] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -95,6 +96,14 @@ pub static PAGES: [Page; 27] = [
     }),
     page("GET", "/orgs/{org}/usage", || get(usage::page)),
     page("GET", "/orgs/{org}/usage.csv", || get(usage::csv)),
+    page("GET", "/orgs/{org}/keys/{key}/budget", || {
+        get(budget::of_key)
+    }),
+    page("POST", "/orgs/{org}/keys/{key}/budget", || {
+        post(budget::save_key)
+    }),
+    page("GET", "/orgs/{org}/budget", || get(budget::page)),
+    page("POST", "/orgs/{org}/budget", || post(budget::save)),
     page("GET", "/orgs/{org}/billing", || get(billing::page)),
     page("GET", "/orgs/{org}/billing/confirmed", || {
         get(billing::confirmed)

@@ -65,7 +65,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 31] = [
+pub static ROUTES: [Route; 32] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -73,6 +73,7 @@ pub static ROUTES: [Route; 31] = [
     api_keys::READ,
     api_keys::REVOKE,
     api_keys::ROTATE,
+    billing::KEY_BUDGET,
     billing::READ,
     billing::RATES,
     billing::CHECKOUT,

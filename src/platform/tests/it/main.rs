@@ -4,6 +4,7 @@
 
 mod access;
 mod billing;
+mod budget;
 mod entities;
 mod keys;
 mod ledger;

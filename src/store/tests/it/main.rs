@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod budgets;
 mod entities;
 mod idempotency;
 mod identity;
