@@ -1,0 +1,417 @@
+//! Whether the money is exact: clients spend against a cap on the real program, which is killed midway
+//! and started again; then what they were told is compared with what is on disk.
+//!
+//! A [`Run`] has three steps: [`Run::begin`], [`Run::spend`], [`Run::report`]. What is right and wrong is
+//! decided in [`check`], which has tests of its own: one for each way in which a ledger can be wrong.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use domain::time::Span;
+use serde_json::{Value, json};
+use store::Kind;
+use testkit::Database;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub mod check;
+mod clients;
+mod rows;
+mod servers;
+
+use self::check::{Ledger, Told, Verdict};
+use self::clients::Crowd;
+use self::rows::Rows;
+use self::servers::Servers;
+use crate::client::{Connection, post};
+use crate::clock;
+
+/// What is held for work that died is given back after five minutes.
+const HOLDS: &str = "+6m";
+
+/// How long anything may be waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often the balance is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How often what was given back is spent again, until the cap is reached.
+const ROUNDS: usize = 4;
+
+/// What goes wrong midway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blow {
+    /// A process is killed with signal 9 and started again.
+    Kill,
+    /// PostgreSQL ends every connection of every process.
+    Cut,
+}
+
+/// What is to be tried.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `secapid`.
+    pub binary: PathBuf,
+    pub kind: Kind,
+    pub processes: usize,
+    pub clients: usize,
+    /// How many calls fit under the cap, to a cent.
+    pub calls: i64,
+    pub blows: usize,
+    pub blow: Blow,
+    /// Decides when the blows fall, and on whom.
+    pub seed: u64,
+}
+
+/// A run under way.
+pub struct Run {
+    plan: Plan,
+    servers: Servers,
+    crowd: Crowd,
+    org: String,
+    cap: i64,
+    unit: i64,
+    told: Told,
+    highest: i64,
+    looks: u64,
+    begun: Instant,
+    /// The time in which clients spent.
+    spending: Duration,
+}
+
+impl Run {
+    /// Starts the servers on a database of their own, and sets the cap.
+    pub async fn begin(plan: Plan) -> anyhow::Result<Self> {
+        let begun = clock::tick();
+        let mut servers = Servers::new(&plan.binary, Database::of(plan.kind).await)?;
+        let seeded = servers.seed().await?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let org = text(&seeded["organization"]["id"]).context("an organisation")?;
+        let key = text(&seeded["apiKey"]["secret"]).context("a key")?;
+        for _ in 0..plan.processes {
+            servers.add().await?;
+        }
+        // All that is spent is to count in one month.
+        let (now, soon) = (clock::now(), clock::now().plus(Span::minutes(60)));
+        if now.month() != soon.month() {
+            servers.forward("+2h").await?;
+        }
+        let mut run = Self {
+            crowd: Crowd {
+                key: key.into(),
+                prefix: format!("x{:x}", plan.seed),
+                acknowledged: Arc::new(AtomicU64::new(0)),
+            },
+            plan,
+            servers,
+            org,
+            cap: 0,
+            unit: 0,
+            told: Told::default(),
+            highest: 0,
+            looks: 0,
+            begun,
+            spending: Duration::ZERO,
+        };
+        run.set_cap().await?;
+        Ok(run)
+    }
+
+    /// Asks for the price, and sets a cap that so many calls fit under.
+    async fn set_cap(&mut self) -> anyhow::Result<()> {
+        const MANY: i64 = 1_000_000;
+        let asked = json!({"meterClass": "entity_resolve", "units": MANY});
+        let quoted = self.ask("POST", "/v1/billing/quote", &asked).await?;
+        let cents = quoted["amountCents"].as_i64().context("a price")?;
+        self.unit = cents * 10_000 / MANY;
+        ensure!(self.unit > 0, "the call costs nothing: {quoted}");
+        let cents = self.plan.calls * self.unit / 10_000 + 1;
+        self.cap = cents * 10_000;
+        let told = self
+            .ask(
+                "PUT",
+                "/v1/billing/budget",
+                &json!({"spendCapCents": cents}),
+            )
+            .await?;
+        ensure!(told["budget"]["spendCapCents"] == cents, "{told}");
+        Ok(())
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let address = self.servers.address(0).borrow().context("it runs")?;
+        let headers = [
+            ("x-api-key", &*self.crowd.key),
+            ("content-type", "application/json"),
+        ];
+        let mut request = post(path, &headers, body.to_string());
+        *request.method_mut() = method.parse()?;
+        let reply = Connection::open(address).await?.ask(request).await?;
+        ensure!(
+            reply.status == 200,
+            "{path}: {} {:?}",
+            reply.status,
+            reply.body
+        );
+        Ok(serde_json::from_slice(&reply.body)?)
+    }
+
+    /// Lets the clients spend until they are stopped, with the blows falling meanwhile; then gives back
+    /// what the dead left held, and lets them spend that too.
+    pub async fn spend(&mut self) -> anyhow::Result<()> {
+        let watched = Watch::start(self.servers.database.url().to_owned(), self.org.clone());
+        let spent = self.spend_watched().await;
+        (self.highest, self.looks) = watched.end().await?;
+        spent.with_context(|| format!("seed {}\n{}", self.plan.seed, self.servers.log()))
+    }
+
+    async fn spend_watched(&mut self) -> anyhow::Result<()> {
+        self.phase(0, self.plan.blows).await?;
+        for round in 1..=ROUNDS {
+            let found = self.servers.verify().await?;
+            ensure!(found.is_empty(), "after the blows: {found:?}");
+            self.servers.forward(HOLDS).await?;
+            self.nothing_held().await?;
+            self.phase(round, 0).await?;
+            let balance = self.rows().await?.balance(&self.org).await?;
+            if balance.reserved == 0 && balance.spent + self.unit > self.cap {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn phase(&mut self, phase: usize, blows: usize) -> anyhow::Result<()> {
+        let crowd = Crowd {
+            prefix: format!("{}-{phase}", self.crowd.prefix),
+            ..self.crowd.clone()
+        };
+        let begun = clock::tick();
+        let mut tasks = crowd.send(self.plan.clients, &self.servers);
+        for blow in 0..blows {
+            self.when_spent(blow, &tasks).await?;
+            self.strike(blow).await?;
+        }
+        while let Some(told) = tasks.join_next().await {
+            self.told.add(told??);
+        }
+        self.spending += begun.elapsed();
+        Ok(())
+    }
+
+    /// Until so much is spent that the next blow falls: they are spread over the run.
+    async fn when_spent(
+        &self,
+        blow: usize,
+        tasks: &tokio::task::JoinSet<anyhow::Result<Told>>,
+    ) -> anyhow::Result<()> {
+        let part = self.plan.calls / (i64::try_from(self.plan.blows)? + 1);
+        let late = i64::try_from(self.chance(blow, 0) >> 33)? % (part / 2).max(1);
+        let due = u64::try_from(part / 2 + part * i64::try_from(blow)? + late)?;
+        let until = clock::tick() + PATIENCE;
+        while self.crowd.acknowledged.load(Ordering::Relaxed) < due {
+            ensure!(
+                !tasks.is_empty() && clock::tick() < until,
+                "{due} calls were not reached"
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+
+    async fn strike(&mut self, blow: usize) -> anyhow::Result<()> {
+        if self.plan.blow == Blow::Cut {
+            return self.rows().await?.cut().await;
+        }
+        let count = u64::try_from(self.servers.count())?;
+        let whom = usize::try_from(self.chance(blow, 1) % count)?;
+        self.servers.kill(whom);
+        self.servers.restart(whom).await
+    }
+
+    /// The same for the same seed (splitmix64).
+    fn chance(&self, blow: usize, about: u64) -> u64 {
+        let step = (blow as u64 * 2 + about + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.plan.seed.wrapping_add(step);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    async fn nothing_held(&self) -> anyhow::Result<()> {
+        let until = clock::tick() + PATIENCE;
+        let mut rows = self.rows().await?;
+        while rows.balance(&self.org).await?.reserved > 0 {
+            ensure!(
+                clock::tick() < until,
+                "what the dead held was not given back"
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    async fn rows(&self) -> anyhow::Result<Rows> {
+        Ok(Rows::open(self.servers.database.url()).await?)
+    }
+
+    /// Takes one charge that was acknowledged out of the ledger, as a fault would; tells its id.
+    pub async fn spoil(&self) -> anyhow::Result<String> {
+        let one = self
+            .told
+            .acknowledged
+            .first()
+            .context("nothing was acknowledged")?;
+        self.rows().await?.remove(&self.org, one).await?;
+        Ok(one.clone())
+    }
+
+    /// Compares what was told with what is there.
+    pub async fn report(&self) -> anyhow::Result<Report> {
+        let mut rows = self.rows().await?;
+        let balance = rows.balance(&self.org).await?;
+        let ledger = Ledger {
+            charges: rows.charges(&self.org).await?,
+            cap: self.cap,
+            unit: self.unit,
+            spent: balance.spent,
+            reserved: balance.reserved,
+            highest: self.highest.max(balance.highest),
+        };
+        Ok(Report {
+            verdict: check::check(&self.told, &ledger),
+            verify: self.servers.verify().await?,
+            sent: self.told.sent(),
+            acknowledged: self.told.acknowledged.len(),
+            unknown: self.told.unknown.len(),
+            looks: self.looks,
+            took: self.begun.elapsed(),
+            spending: self.spending,
+            plan: self.plan.clone(),
+            ledger,
+        })
+    }
+}
+
+/// Looks at the balance all the time.
+struct Watch {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<(i64, u64)>,
+}
+
+impl Watch {
+    fn start(url: String, org: String) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            let (mut highest, mut looks) = (0, 0);
+            while !*stopped.borrow() {
+                // A new connection each time: one that stayed would keep a killed server's log in use.
+                if let Ok(mut rows) = Rows::open(&url).await
+                    && let Ok(balance) = rows.balance(&org).await
+                {
+                    highest = highest.max(balance.highest);
+                    looks += 1;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+            (highest, looks)
+        });
+        Self { stop, task }
+    }
+
+    async fn end(self) -> anyhow::Result<(i64, u64)> {
+        self.stop.send_replace(true);
+        Ok(self.task.await?)
+    }
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Report {
+    pub plan: Plan,
+    pub ledger: Ledger,
+    pub verdict: Verdict,
+    /// What `secapid verify` found.
+    pub verify: Vec<String>,
+    pub sent: usize,
+    pub acknowledged: usize,
+    pub unknown: usize,
+    pub looks: u64,
+    pub took: Duration,
+    pub spending: Duration,
+}
+
+impl Report {
+    pub fn is_well(&self) -> bool {
+        self.verdict.is_well() && self.verify.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (plan, ledger, verdict) = (&self.plan, &self.ledger, &self.verdict);
+        let database = match plan.kind {
+            Kind::Sqlite => "SQLite",
+            Kind::Postgres => "PostgreSQL",
+        };
+        let blows = match plan.blow {
+            Blow::Kill => "times killed with -9",
+            Blow::Cut => "times all connections cut",
+        };
+        writeln!(
+            f,
+            "{database}, {} process(es), {} clients, {} {blows}, seed {}: {:.1} s, of which {:.1} s spending",
+            plan.processes,
+            plan.clients,
+            plan.blows,
+            plan.seed,
+            self.took.as_secs_f64(),
+            self.spending.as_secs_f64()
+        )?;
+        let dollars = |micros: i64| format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000);
+        let lines = [
+            ("calls sent", self.sent.to_string()),
+            ("acknowledged", self.acknowledged.to_string()),
+            ("unknown, their answer was lost", self.unknown.to_string()),
+            (
+                "  of these in the ledger",
+                verdict.charged_unknown.to_string(),
+            ),
+            ("in the ledger", ledger.charges.len().to_string()),
+            ("the ledger comes to", dollars(ledger.spent)),
+            ("cap", dollars(ledger.cap)),
+            (
+                "highest spent + reserved ever seen",
+                format!("{} in {} looks", dollars(ledger.highest), self.looks),
+            ),
+            ("lost", verdict.lost.len().to_string()),
+            ("doubled", verdict.doubled.len().to_string()),
+            ("asked for by nobody", verdict.strangers.len().to_string()),
+        ];
+        for (what, value) in lines {
+            writeln!(f, "  {what:<36} {value}")?;
+        }
+        for broken in &verdict.broken {
+            writeln!(f, "  BROKEN: {broken}")?;
+        }
+        for ids in [&verdict.lost, &verdict.doubled, &verdict.strangers] {
+            for id in ids.iter().take(5) {
+                writeln!(f, "  BROKEN: {id}")?;
+            }
+        }
+        match self.verify.as_slice() {
+            [] => writeln!(f, "  {:<36} every promise holds", "secapid verify")?,
+            found => {
+                for line in found {
+                    writeln!(f, "  BROKEN: secapid verify: {line}")?;
+                }
+            }
+        }
+        let said = if self.is_well() { "exact" } else { "NOT EXACT" };
+        write!(f, "  {said}")
+    }
+}
