@@ -27,7 +27,7 @@ use self::check::{Ledger, Told, Verdict};
 use self::clients::Crowd;
 use self::rows::Rows;
 use self::servers::Servers;
-use crate::client::{Connection, post};
+use crate::client::{Connection, get, post};
 use crate::clock;
 
 /// What is held for work that died is given back after five minutes.
@@ -39,6 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the balance is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// A full disk has this much, in blocks of the shell: half a megabyte, or a whole one.
+const ROOM: u32 = 1_000;
+
 /// How often what was given back is spent again, until the cap is reached.
 const ROUNDS: usize = 4;
 
@@ -49,6 +52,8 @@ pub enum Blow {
     Kill,
     /// PostgreSQL ends every connection of every process.
     Cut,
+    /// SQLite's disk is full after a while; then the process is killed, and has room when it starts again.
+    Full,
 }
 
 /// What is to be tried.
@@ -92,6 +97,7 @@ impl Run {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let org = text(&seeded["organization"]["id"]).context("an organisation")?;
         let key = text(&seeded["apiKey"]["secret"]).context("a key")?;
+        servers.room = (plan.blow == Blow::Full).then_some(ROOM);
         for _ in 0..plan.processes {
             servers.add().await?;
         }
@@ -193,7 +199,11 @@ impl Run {
         let begun = clock::tick();
         let mut tasks = crowd.send(self.plan.clients, &self.servers);
         for blow in 0..blows {
-            self.when_spent(blow, &tasks).await?;
+            if self.plan.blow == Blow::Full {
+                self.when_full().await?;
+            } else {
+                self.when_spent(blow, &tasks).await?;
+            }
             self.strike(blow).await?;
         }
         while let Some(told) = tasks.join_next().await {
@@ -223,10 +233,29 @@ impl Run {
         Ok(())
     }
 
+    /// Until the server says that it cannot write; what only reads goes on then.
+    async fn when_full(&self) -> anyhow::Result<()> {
+        let until = clock::tick() + PATIENCE;
+        let address = self.servers.address(0).borrow().context("it runs")?;
+        let mut connection = Connection::open(address).await?;
+        while connection.status(get("/readyz", &[])).await? != 503 {
+            ensure!(clock::tick() < until, "the disk did not fill");
+            tokio::time::sleep(LOOK).await;
+        }
+        let headers = [("x-api-key", &*self.crowd.key)];
+        let read = connection.status(get("/v1/me", &headers)).await?;
+        ensure!(
+            read == 200,
+            "a read was answered {read} while the disk was full"
+        );
+        Ok(())
+    }
+
     async fn strike(&mut self, blow: usize) -> anyhow::Result<()> {
         if self.plan.blow == Blow::Cut {
             return self.rows().await?.cut().await;
         }
+        self.servers.room = None;
         let count = u64::try_from(self.servers.count())?;
         let whom = usize::try_from(self.chance(blow, 1) % count)?;
         self.servers.kill(whom);
@@ -361,6 +390,7 @@ impl fmt::Display for Report {
         let blows = match plan.blow {
             Blow::Kill => "times killed with -9",
             Blow::Cut => "times all connections cut",
+            Blow::Full => "times a full disk",
         };
         writeln!(
             f,

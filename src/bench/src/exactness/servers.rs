@@ -18,6 +18,8 @@ pub struct Servers {
     pub database: Database,
     dir: TempDir,
     running: Vec<Running>,
+    /// How large a file of theirs may grow, in blocks of the shell; none is as large as it likes.
+    pub room: Option<u32>,
 }
 
 struct Running {
@@ -32,6 +34,7 @@ impl Servers {
             database,
             dir: tempfile::tempdir()?,
             running: Vec::new(),
+            room: None,
         })
     }
 
@@ -68,7 +71,11 @@ impl Servers {
     }
 
     async fn start(&self, n: usize) -> anyhow::Result<Server> {
-        let mut command = self.command(&["serve", "--dev", "--listen", "127.0.0.1:0"], n);
+        let serve = ["serve", "--dev", "--listen", "127.0.0.1:0"];
+        let mut command = self.command(&serve, n);
+        if let Some(room) = self.room {
+            command = confined(&command, room);
+        }
         let log = self.dir.path().join("log");
         let starting = tokio::task::spawn_blocking(move || {
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
@@ -139,4 +146,20 @@ impl Servers {
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
+}
+
+/// The same in a shell that limits the size of files. Without the trap a file that grows too large ends
+/// the process, instead of failing the write as a full disk does.
+fn confined(command: &Command, room: u32) -> Command {
+    let script = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script]).arg(room.to_string());
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.env_clear();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell
 }
