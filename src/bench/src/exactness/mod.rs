@@ -4,7 +4,6 @@
 //! A [`Run`] has three steps: [`Run::begin`], [`Run::spend`], [`Run::report`]. What is right and wrong is
 //! decided in [`check`], which has tests of its own: one for each way in which a ledger can be wrong.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,18 +14,21 @@ use domain::time::Span;
 use serde_json::{Value, json};
 use store::Kind;
 use testkit::Database;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 pub mod check;
 mod clients;
+mod report;
 mod rows;
 mod servers;
+mod watch;
 
-use self::check::{Ledger, Told, Verdict};
+use self::check::{Ledger, Told};
 use self::clients::Crowd;
+pub use self::report::Report;
 use self::rows::Rows;
 use self::servers::Servers;
+use self::watch::Watch;
 use crate::client::{Connection, get, post};
 use crate::clock;
 
@@ -35,6 +37,9 @@ const HOLDS: &str = "+6m";
 
 /// How long anything may be waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a server may take to notice that what failed works again.
+const RECOVERY: Duration = Duration::from_secs(5);
 
 /// How often the balance is looked at.
 const LOOK: Duration = Duration::from_millis(5);
@@ -52,7 +57,7 @@ pub enum Blow {
     Kill,
     /// PostgreSQL ends every connection of every process.
     Cut,
-    /// SQLite's disk is full after a while; then the process is killed, and has room when it starts again.
+    /// SQLite's disk is full after a while, and has room again later; the process lives through it.
     Full,
 }
 
@@ -217,7 +222,7 @@ impl Run {
     async fn when_spent(
         &self,
         blow: usize,
-        tasks: &tokio::task::JoinSet<anyhow::Result<Told>>,
+        tasks: &JoinSet<anyhow::Result<Told>>,
     ) -> anyhow::Result<()> {
         let part = self.plan.calls / (i64::try_from(self.plan.blows)? + 1);
         let late = i64::try_from(self.chance(blow, 0) >> 33)? % (part / 2).max(1);
@@ -233,15 +238,28 @@ impl Run {
         Ok(())
     }
 
-    /// Until the server says that it cannot write; what only reads goes on then.
-    async fn when_full(&self) -> anyhow::Result<()> {
-        let until = clock::tick() + PATIENCE;
+    /// Until the server is ready, or is not any more.
+    async fn readiness(&self, wanted: u16, within: Duration) -> anyhow::Result<Connection> {
+        let until = clock::tick() + within;
         let address = self.servers.address(0).borrow().context("it runs")?;
         let mut connection = Connection::open(address).await?;
-        while connection.status(get("/readyz", &[])).await? != 503 {
-            ensure!(clock::tick() < until, "the disk did not fill");
+        while connection.status(get("/readyz", &[])).await? != wanted {
+            ensure!(
+                clock::tick() < until,
+                "/readyz did not come to answer {wanted}"
+            );
             tokio::time::sleep(LOOK).await;
         }
+        Ok(connection)
+    }
+
+    async fn when_ready(&self) -> anyhow::Result<()> {
+        self.readiness(200, RECOVERY).await.map(drop)
+    }
+
+    /// Until the server says that it cannot write; what only reads goes on then.
+    async fn when_full(&self) -> anyhow::Result<()> {
+        let mut connection = self.readiness(503, PATIENCE).await?;
         let headers = [("x-api-key", &*self.crowd.key)];
         let read = connection.status(get("/v1/me", &headers)).await?;
         ensure!(
@@ -253,9 +271,12 @@ impl Run {
 
     async fn strike(&mut self, blow: usize) -> anyhow::Result<()> {
         if self.plan.blow == Blow::Cut {
-            return self.rows().await?.cut().await;
+            self.rows().await?.cut().await?;
+            return self.when_ready().await;
         }
-        self.servers.room = None;
+        if self.plan.blow == Blow::Full && self.servers.free(0) {
+            return self.when_ready().await;
+        }
         let count = u64::try_from(self.servers.count())?;
         let whom = usize::try_from(self.chance(blow, 1) % count)?;
         self.servers.kill(whom);
@@ -323,125 +344,5 @@ impl Run {
             plan: self.plan.clone(),
             ledger,
         })
-    }
-}
-
-/// Looks at the balance all the time.
-struct Watch {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<(i64, u64)>,
-}
-
-impl Watch {
-    fn start(url: String, org: String) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            let (mut highest, mut looks) = (0, 0);
-            while !*stopped.borrow() {
-                // A new connection each time: one that stayed would keep a killed server's log in use.
-                if let Ok(mut rows) = Rows::open(&url).await
-                    && let Ok(balance) = rows.balance(&org).await
-                {
-                    highest = highest.max(balance.highest);
-                    looks += 1;
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-            (highest, looks)
-        });
-        Self { stop, task }
-    }
-
-    async fn end(self) -> anyhow::Result<(i64, u64)> {
-        self.stop.send_replace(true);
-        Ok(self.task.await?)
-    }
-}
-
-/// What came of a run.
-#[derive(Debug)]
-pub struct Report {
-    pub plan: Plan,
-    pub ledger: Ledger,
-    pub verdict: Verdict,
-    /// What `secapid verify` found.
-    pub verify: Vec<String>,
-    pub sent: usize,
-    pub acknowledged: usize,
-    pub unknown: usize,
-    pub looks: u64,
-    pub took: Duration,
-    pub spending: Duration,
-}
-
-impl Report {
-    pub fn is_well(&self) -> bool {
-        self.verdict.is_well() && self.verify.is_empty()
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (plan, ledger, verdict) = (&self.plan, &self.ledger, &self.verdict);
-        let database = match plan.kind {
-            Kind::Sqlite => "SQLite",
-            Kind::Postgres => "PostgreSQL",
-        };
-        let blows = match plan.blow {
-            Blow::Kill => "times killed with -9",
-            Blow::Cut => "times all connections cut",
-            Blow::Full => "times a full disk",
-        };
-        writeln!(
-            f,
-            "{database}, {} process(es), {} clients, {} {blows}, seed {}: {:.1} s, of which {:.1} s spending",
-            plan.processes,
-            plan.clients,
-            plan.blows,
-            plan.seed,
-            self.took.as_secs_f64(),
-            self.spending.as_secs_f64()
-        )?;
-        let dollars = |micros: i64| format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000);
-        let lines = [
-            ("calls sent", self.sent.to_string()),
-            ("acknowledged", self.acknowledged.to_string()),
-            ("unknown, their answer was lost", self.unknown.to_string()),
-            (
-                "  of these in the ledger",
-                verdict.charged_unknown.to_string(),
-            ),
-            ("in the ledger", ledger.charges.len().to_string()),
-            ("the ledger comes to", dollars(ledger.spent)),
-            ("cap", dollars(ledger.cap)),
-            (
-                "highest spent + reserved ever seen",
-                format!("{} in {} looks", dollars(ledger.highest), self.looks),
-            ),
-            ("lost", verdict.lost.len().to_string()),
-            ("doubled", verdict.doubled.len().to_string()),
-            ("asked for by nobody", verdict.strangers.len().to_string()),
-        ];
-        for (what, value) in lines {
-            writeln!(f, "  {what:<36} {value}")?;
-        }
-        for broken in &verdict.broken {
-            writeln!(f, "  BROKEN: {broken}")?;
-        }
-        for ids in [&verdict.lost, &verdict.doubled, &verdict.strangers] {
-            for id in ids.iter().take(5) {
-                writeln!(f, "  BROKEN: {id}")?;
-            }
-        }
-        match self.verify.as_slice() {
-            [] => writeln!(f, "  {:<36} every promise holds", "secapid verify")?,
-            found => {
-                for line in found {
-                    writeln!(f, "  BROKEN: secapid verify: {line}")?;
-                }
-            }
-        }
-        let said = if self.is_well() { "exact" } else { "NOT EXACT" };
-        write!(f, "  {said}")
     }
 }

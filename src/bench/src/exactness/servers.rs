@@ -70,6 +70,19 @@ impl Servers {
         Ok(())
     }
 
+    /// Room again for a server that runs; false where that cannot be done from outside.
+    pub fn free(&mut self, n: usize) -> bool {
+        self.room = None;
+        let Some(server) = &self.running[n].server else {
+            return false;
+        };
+        let pid = server.pid().to_string();
+        let freed = Command::new("prlimit")
+            .args(["--fsize=unlimited:", "--pid", &pid])
+            .status();
+        freed.is_ok_and(|status| status.success())
+    }
+
     async fn start(&self, n: usize) -> anyhow::Result<Server> {
         let serve = ["serve", "--dev", "--listen", "127.0.0.1:0"];
         let mut command = self.command(&serve, n);
@@ -151,7 +164,7 @@ impl Servers {
 /// The same in a shell that limits the size of files. Without the trap a file that grows too large ends
 /// the process, instead of failing the write as a full disk does.
 fn confined(command: &Command, room: u32) -> Command {
-    let script = "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"";
+    let script = "trap '' XFSZ; ulimit -S -f \"$0\"; exec \"$@\"";
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", script]).arg(room.to_string());
     shell.arg(command.get_program()).args(command.get_args());

@@ -79,13 +79,15 @@ on_both! {
     }
 
     async fn work_that_outlived_its_hold_over_midnight_is_not_charged(db: &Database) {
-        let payer = Payer::open(db, Some(Usd::micros(UNIT))).await;
+        let payer = Payer::open(db, Some(Usd::micros(2 * UNIT))).await;
         let p = &payer.world.platform;
         payer.world.clock.set(edge());
         let held = granted(&payer).await;
+        // The answer to another comes after a commit: by then the first is on disk as held.
+        granted(&payer).await.settle(p).await.unwrap();
         payer.world.clock.advance(Span::minutes(6));
         assert!(held.settle(p).await.is_err());
-        assert_eq!((spent(&payer, "2026-11").await, spent(&payer, "2026-12").await), ((0, 0), (0, 0)));
+        assert_eq!((spent(&payer, "2026-11").await, spent(&payer, "2026-12").await), ((1, 0), (0, 0)));
         payer.sound().await;
     }
 
