@@ -31,6 +31,8 @@ pub struct Nav {
     pub orgs: Vec<OrgLink>,
     /// `3 of 25`
     pub keys: String,
+    /// How much of the spend cap is spent, `59 %`; empty where there is none.
+    pub budget: String,
     /// The viewer is of the platform's own staff.
     pub operator: bool,
     pub ribbon: Option<Ribbon>,
@@ -164,6 +166,8 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
+            {link(paths::usage(&org.id), "Usage", String::new())}
+            {link(paths::budget(&org.id), "Budget", nav.budget.clone())}
             {link(paths::billing(&org.id), "Billing", String::new())}
         }
     });

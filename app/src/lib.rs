@@ -4,7 +4,8 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`],
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
+//!   [`budget`],
 //!   [`sessions`], [`operators`], [`reference`], [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
@@ -20,6 +21,8 @@ pub mod islands;
 mod acts;
 #[cfg(feature = "ssr")]
 pub mod billing;
+#[cfg(feature = "ssr")]
+pub mod budget;
 #[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]
@@ -44,6 +47,8 @@ pub mod sessions;
 pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod usage;
 
 #[cfg(feature = "ssr")]
 pub use {

@@ -42,8 +42,33 @@ pub fn rotate_key(org: &str, key: &str) -> String {
     format!("/orgs/{org}/keys/{key}/rotate")
 }
 
+pub fn budget(org: &str) -> String {
+    format!("/orgs/{org}/budget")
+}
+
+/// The budget of one key.
+pub fn key_budget(org: &str, key: &str) -> String {
+    format!("/orgs/{org}/keys/{key}/budget")
+}
+
+/// What was decided about one request, and why. Callers may choose the id, so it is quoted.
+pub fn explanation(org: &str, request_id: &str) -> String {
+    let id: String = url::form_urlencoded::byte_serialize(request_id.as_bytes()).collect();
+    format!("/orgs/{org}/requests/{}", id.replace('+', "%20"))
+}
+
 pub fn billing(org: &str) -> String {
     format!("/orgs/{org}/billing")
+}
+
+/// What was used in a month: this one, or `?month=2026-11`.
+pub fn usage(org: &str) -> String {
+    format!("/orgs/{org}/usage")
+}
+
+/// The same month as a file.
+pub fn usage_csv(org: &str, period: &str) -> String {
+    format!("/orgs/{org}/usage.csv?month={period}")
 }
 
 /// Where the form that chooses a plan is sent; answered with a redirect to the payment provider.

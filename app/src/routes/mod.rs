@@ -5,6 +5,7 @@
 //! others are server functions in [`crate::acts`] and redirect.
 
 mod billing;
+mod budget;
 mod forms;
 mod key;
 mod keys;
@@ -15,6 +16,7 @@ mod orgs;
 mod pay;
 mod public;
 mod sessions;
+mod usage;
 mod views;
 mod visit;
 
@@ -73,7 +75,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 25] = [
+pub static PAGES: [Page; 31] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -92,6 +94,16 @@ pub static PAGES: [Page; 25] = [
     page("POST", "/orgs/{org}/keys/{key}/rotate", || {
         post(key::rotate)
     }),
+    page("GET", "/orgs/{org}/usage", || get(usage::page)),
+    page("GET", "/orgs/{org}/usage.csv", || get(usage::csv)),
+    page("GET", "/orgs/{org}/keys/{key}/budget", || {
+        get(budget::of_key)
+    }),
+    page("POST", "/orgs/{org}/keys/{key}/budget", || {
+        post(budget::save_key)
+    }),
+    page("GET", "/orgs/{org}/budget", || get(budget::page)),
+    page("POST", "/orgs/{org}/budget", || post(budget::save)),
     page("GET", "/orgs/{org}/billing", || get(billing::page)),
     page("GET", "/orgs/{org}/billing/confirmed", || {
         get(billing::confirmed)

@@ -2,6 +2,7 @@
 //! it goes on by itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::money::Usd;
 use platform::Error;
@@ -68,24 +69,26 @@ async fn what_a_full_disk_refuses_is_not_charged_and_what_was_charged_stays() {
     let world = World::sqlite().await;
     let payer = Arc::new(Payer::of(world, None).await);
     trouble::fill_disk(&payer.world.store).await;
-    let together = Arc::new(Barrier::new(8));
+    let (together, full) = (Arc::new(Barrier::new(8)), Arc::new(AtomicBool::new(false)));
     let spenders: Vec<_> = (0..8)
         .map(|_| {
             let (payer, together) = (Arc::clone(&payer), Arc::clone(&together));
+            let full = Arc::clone(&full);
             tokio::spawn(async move {
                 together.wait().await;
                 let mut charged = 0;
-                loop {
+                while !full.load(Ordering::Relaxed) {
                     let settled = match granted(&payer).await {
                         Ok(held) => held.settle(&payer.world.platform).await,
                         Err(error) => Err(error),
                     };
                     match settled {
                         Ok(()) => charged += 1,
-                        Err(Error::Unavailable) => return charged,
+                        Err(Error::Unavailable) => full.store(true, Ordering::Relaxed),
                         Err(other) => panic!("{other:?}"),
                     }
                 }
+                charged
             })
         })
         .collect();

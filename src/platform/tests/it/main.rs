@@ -4,12 +4,14 @@
 
 mod access;
 mod billing;
+mod budget;
 mod entities;
 mod keys;
 mod ledger;
 mod ledger_faults;
 mod ledger_model;
 mod ledger_months;
+mod limits;
 mod login;
 mod onboarding;
 mod once;
@@ -19,5 +21,7 @@ mod reports;
 mod reservations;
 mod revocation;
 mod secrets;
+mod service_keys;
 mod sessions;
 mod spending_approved;
+mod usage;

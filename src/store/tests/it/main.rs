@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod budgets;
 mod entities;
 mod idempotency;
 mod identity;
@@ -18,10 +19,14 @@ mod orgs;
 mod plans;
 mod postgres;
 mod provider;
+mod rate_levels;
 mod requests;
+mod service_keys;
 mod sqlite;
 mod support;
 mod text;
 mod upgrades;
 mod usage;
+mod usage_hours;
+mod usage_reads;
 mod verify;
