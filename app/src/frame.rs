@@ -166,6 +166,7 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
+            {link(paths::usage(&org.id), "Usage", String::new())}
             {link(paths::budget(&org.id), "Budget", nav.budget.clone())}
             {link(paths::billing(&org.id), "Billing", String::new())}
         }

@@ -16,6 +16,7 @@ mod orgs;
 mod pay;
 mod public;
 mod sessions;
+mod usage;
 mod views;
 mod visit;
 
@@ -74,7 +75,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 29] = [
+pub static PAGES: [Page; 31] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -93,6 +94,8 @@ pub static PAGES: [Page; 29] = [
     page("POST", "/orgs/{org}/keys/{key}/rotate", || {
         post(key::rotate)
     }),
+    page("GET", "/orgs/{org}/usage", || get(usage::page)),
+    page("GET", "/orgs/{org}/usage.csv", || get(usage::csv)),
     page("GET", "/orgs/{org}/keys/{key}/budget", || {
         get(budget::of_key)
     }),

@@ -4,7 +4,7 @@
 mod account;
 mod budget;
 mod limits;
-mod money;
+pub mod money;
 mod plans;
 mod quote;
 mod rates;
@@ -12,8 +12,9 @@ mod reason;
 mod sessions;
 mod webhook;
 
-pub use account::READ;
+pub use account::{MonthlyQuotas, READ};
 pub use limits::{BUDGET, KEY_BUDGET};
+pub use plans::sample_card;
 pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};

@@ -9,6 +9,7 @@ const ANSWERS: Span = Span::hours(48);
 
 pub async fn sweep(p: &Platform, keep_requests: Span) -> Result<()> {
     crate::catalogue::keep(p).await?;
+    p.limiter().sweep(p.store(), p.now()).await?;
     let (now, lifetimes) = (p.now(), p.settings().lifetimes);
     let mut tx = p.store().begin().await?;
     store::login_attempts::delete_expired(&mut tx, now).await?;

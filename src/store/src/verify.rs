@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, FromRow, query_as, query_scalar};
 use crate::db::{Conn, Db, Result};
 
 mod accounts;
+mod hours;
 
 const REFERENCES: &str = "a reference leads to a row";
 const FILE: &str = "the file is whole";
@@ -32,7 +33,7 @@ impl fmt::Display for Finding {
 }
 
 /// Each statement names the rows that break its rule.
-const RULES: [(&str, &str); 30] = [
+const RULES: [(&str, &str); 31] = [
     (
         "a key has exactly one current secret",
         "SELECT id FROM api_keys
@@ -41,6 +42,10 @@ const RULES: [(&str, &str); 30] = [
     (
         "a secret is stored as a hash of 32 bytes",
         "SELECT key_id FROM key_secrets WHERE LENGTH(hash) <> 32",
+    ),
+    (
+        "a service key's secret is stored as a hash of 32 bytes",
+        "SELECT id FROM service_keys WHERE LENGTH(hash) <> 32",
     ),
     (
         "a session's token is stored as a hash of 32 bytes",
@@ -202,6 +207,7 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
         .into_iter()
         .map(|(rule, _)| rule)
         .chain(accounts::RULES)
+        .chain([hours::RULE])
         .chain(others)
 }
 
@@ -214,6 +220,7 @@ pub async fn verify(db: &mut Db, grace: Span) -> Result<Vec<Finding>> {
         findings.extend(rows.into_iter().map(|row| Finding { rule, row }));
     }
     findings.extend(accounts::check(db, grace).await?);
+    findings.extend(hours::check(db).await?);
     findings.extend(plaintext(db).await?);
     findings.extend(answers(db).await?);
     Ok(findings)
@@ -268,7 +275,7 @@ async fn plaintext(db: &mut Db) -> Result<Vec<Finding>> {
 
 /// The form of a secret: a prefix and 38 characters after it.
 fn holds_secret(text: &str) -> bool {
-    ["secapi_live_", "secapi_test_", "agbt_"]
+    ["secapi_live_", "secapi_test_", "secapi_svc_", "agbt_"]
         .iter()
         .any(|prefix| {
             text.match_indices(prefix).any(|(at, _)| {

@@ -3,11 +3,11 @@
 
 use domain::money::Usd;
 use domain::time::Span;
-use platform::Error;
 use platform::budget::holds::{self, InName};
 use platform::budget::ledger::{Ended, Reported};
 use platform::budget::reports::{Record, record};
 use platform::budget::{Admission, Held};
+use platform::{Error, Platform};
 use testkit::{Database, on_both};
 
 use crate::payer::{Payer, UNIT};
@@ -53,129 +53,173 @@ enum Open {
     Service(domain::id::HoldId),
 }
 
-async fn run(db: &Database, seed: u64, steps: u32) {
-    println!("seed {seed}");
-    let payer = Payer::open(db, None).await;
-    let p = &payer.world.platform;
-    let mut dice = Dice(seed);
-    let mut model = Model::default();
-    let mut open: Vec<Open> = Vec::new();
-    for step in 0..steps {
-        let units = i64::try_from(dice.roll(5)).unwrap() + 1;
-        match dice.roll(10) {
-            0..=2 => match payer.ask(units).await {
-                Admission::Granted(held) => {
-                    assert!(model.fits(units), "step {step}: the model has no room");
-                    let until = held.granted.hold.expires_at.0;
-                    model.held.push((units, until));
-                    open.push(Open::Call(held));
-                }
-                Admission::Refused(_) => assert!(!model.fits(units), "step {step}: there is room"),
-                Admission::Free(_) => panic!("it costs something"),
-            },
-            3 => {
-                let wanted = InName {
-                    org: payer.key.org.clone(),
-                    key: Some(payer.key.key.clone()),
-                    class: "entity_resolve".to_owned(),
-                    units,
-                    request: payer.world.request().as_str().to_owned(),
-                    purpose: None,
-                    service: "svc_1".to_owned(),
-                };
-                let decided = holds::open(p, &wanted, Span::minutes(5), "").await.unwrap();
-                assert_eq!(decided.is_ok(), model.fits(units), "step {step}");
-                if let Ok(granted) = decided {
-                    model.held.push((units, granted.hold.expires_at.0));
-                    open.push(Open::Service(granted.hold.id));
-                }
-            }
-            4 => {
-                let used = InName {
-                    org: payer.key.org.clone(),
-                    key: Some(payer.key.key.clone()),
-                    class: "entity_resolve".to_owned(),
-                    units,
-                    request: payer.world.request().as_str().to_owned(),
-                    purpose: None,
-                    service: "svc_1".to_owned(),
-                };
-                let id = format!("{seed}-{step}");
-                let told = record(p, vec![Record { id, used }]).await.unwrap();
-                let recorded = matches!(told[..], [Ok(Reported::Recorded(..))]);
-                assert_eq!(recorded, model.fits(units), "step {step}");
-                if recorded {
-                    model.charged.push(units);
-                }
-            }
-            5..=7 if !open.is_empty() => {
-                let which = usize::try_from(dice.roll(open.len() as u64)).unwrap();
-                let (units, until) = model.held.remove(which);
-                let late = until <= payer.world.now().0;
-                let charge = match open.remove(which) {
-                    Open::Call(held) if dice.roll(3) == 0 => {
-                        let ended = held.release(p).await.unwrap();
-                        assert!(matches!(ended, Ended::GivenBack), "step {step}: {ended:?}");
-                        None
-                    }
-                    Open::Call(held) => match held.settle(p).await {
-                        Ok(()) => Some(units),
-                        Err(Error::Unavailable) => None,
-                        Err(error) => panic!("step {step}: {error}"),
-                    },
-                    Open::Service(id) => {
-                        let part = i64::try_from(dice.roll(5)).unwrap().min(units);
-                        match holds::settle(p, "svc_1", &id, part).await {
-                            Ok(_) => Some(part),
-                            Err(Error::HoldExpired) => None,
-                            Err(error) => panic!("step {step}: {error}"),
-                        }
-                    }
-                };
-                if charge.is_some() {
-                    assert!(!late, "step {step}: charged after its time");
-                }
-                model.charged.extend(charge);
-            }
+/// The ledger and the model, side by side.
+struct Run {
+    seed: u64,
+    step: u32,
+    payer: Payer,
+    dice: Dice,
+    model: Model,
+    open: Vec<Open>,
+}
+
+impl Run {
+    async fn new(db: &Database, seed: u64) -> Self {
+        println!("seed {seed}");
+        Self {
+            seed,
+            step: 0,
+            payer: Payer::open(db, None).await,
+            dice: Dice(seed),
+            model: Model::default(),
+            open: Vec::new(),
+        }
+    }
+
+    fn roll(&mut self, sides: u64) -> i64 {
+        i64::try_from(self.dice.roll(sides)).expect("a few sides")
+    }
+
+    fn platform(&self) -> &Platform {
+        &self.payer.world.platform
+    }
+
+    async fn act(&mut self) {
+        let units = self.roll(5) + 1;
+        match self.roll(10) {
+            0..=2 => self.call(units).await,
+            3 => self.hold(units).await,
+            4 => self.report(units).await,
+            5..=7 if !self.open.is_empty() => self.end().await,
             8 => {
-                let cap = (dice.roll(4) > 0).then(|| i64::try_from(dice.roll(60)).unwrap() * UNIT);
-                model.cap = cap;
-                payer.cap(cap.map(Usd::micros)).await;
+                let cap = (self.roll(4) > 0).then(|| self.roll(60) * UNIT);
+                self.model.cap = cap;
+                self.payer.cap(cap.map(Usd::micros)).await;
             }
-            _ => {
-                payer.world.clock.advance(Span::minutes(1));
-                platform::budget::expire(p, 100).await.unwrap();
-                let now = payer.world.now().0;
-                let mut still = Vec::new();
-                for (open, held) in open.drain(..).zip(model.held.drain(..)) {
-                    if held.1 > now {
-                        still.push((open, held));
-                    }
-                }
-                (open, model.held) = still.into_iter().unzip();
-            }
+            _ => self.wait().await,
         }
-        // What a call holds is on disk, at the latest, with the next order.
-        holds::read(
-            p,
-            "svc_1",
-            &domain::id::HoldId::from_stored("hold_0".to_owned()),
-        )
-        .await
-        .unwrap_err();
-        let granted = payer.standing().await;
-        assert_eq!(granted.spent.as_micros(), model.spent(), "step {step}");
+        let spent = self.payer.standing().await.spent.as_micros();
+        assert_eq!(spent, self.model.spent(), "step {}", self.step);
+        self.step += 1;
     }
-    for one in open.drain(..) {
-        match one {
-            Open::Call(held) => drop(held.release(p).await),
-            Open::Service(id) => drop(holds::release(p, "svc_1", &id).await),
+
+    async fn call(&mut self, units: i64) {
+        match self.payer.ask(units).await {
+            Admission::Granted(held) => {
+                assert!(self.model.fits(units), "step {}: no room", self.step);
+                let until = held.granted.hold.expires_at.0;
+                self.model.held.push((units, until));
+                self.open.push(Open::Call(held));
+            }
+            Admission::Refused(_) => {
+                assert!(!self.model.fits(units), "step {}: there is room", self.step);
+            }
+            Admission::Free(_) => panic!("it costs something"),
         }
     }
-    let standing = payer.standing().await;
-    assert_eq!(standing.spent.as_micros(), model.spent());
-    assert_eq!(standing.reserved, Usd::ZERO);
-    payer.sound().await;
+
+    fn in_name(&self, units: i64) -> InName {
+        InName {
+            org: self.payer.key.org.clone(),
+            key: Some(self.payer.key.key.clone()),
+            class: "entity_resolve".to_owned(),
+            units,
+            request: self.payer.world.request().as_str().to_owned(),
+            purpose: None,
+            service: "svc_1".to_owned(),
+        }
+    }
+
+    async fn hold(&mut self, units: i64) {
+        let wanted = self.in_name(units);
+        let decided = holds::open(self.platform(), &wanted, Span::minutes(5), "").await;
+        let decided = decided.unwrap();
+        assert_eq!(
+            decided.is_ok(),
+            self.model.fits(units),
+            "step {}",
+            self.step
+        );
+        if let Ok(granted) = decided {
+            self.model.held.push((units, granted.hold.expires_at.0));
+            self.open.push(Open::Service(granted.hold.id));
+        }
+    }
+
+    async fn report(&mut self, units: i64) {
+        let id = format!("{}-{}", self.seed, self.step);
+        let used = self.in_name(units);
+        let told = record(self.platform(), vec![Record { id, used }]).await;
+        let recorded = matches!(told.unwrap()[..], [Ok(Reported::Recorded(..))]);
+        assert_eq!(recorded, self.model.fits(units), "step {}", self.step);
+        if recorded {
+            self.model.charged.push(units);
+        }
+    }
+
+    async fn end(&mut self) {
+        let step = self.step;
+        let which = usize::try_from(self.dice.roll(self.open.len() as u64)).expect("a place");
+        let (units, until) = self.model.held.remove(which);
+        let open = self.open.remove(which);
+        let (release, part) = (self.roll(3) == 0, self.roll(5).min(units));
+        let p = self.platform();
+        let charge = match open {
+            Open::Call(held) if release => {
+                let ended = held.release(p).await.unwrap();
+                assert!(matches!(ended, Ended::GivenBack), "step {step}: {ended:?}");
+                None
+            }
+            Open::Call(held) => match held.settle(p).await {
+                Ok(()) => Some(units),
+                Err(Error::Unavailable) => None,
+                Err(error) => panic!("step {step}: {error}"),
+            },
+            Open::Service(id) => match holds::settle(p, "svc_1", &id, part).await {
+                Ok(_) => Some(part),
+                Err(Error::HoldExpired) => None,
+                Err(error) => panic!("step {step}: {error}"),
+            },
+        };
+        let late = until <= self.payer.world.now().0;
+        assert!(
+            charge.is_none() || !late,
+            "step {step}: charged after its time"
+        );
+        self.model.charged.extend(charge);
+    }
+
+    /// A minute goes by, and what it ended is given back.
+    async fn wait(&mut self) {
+        self.payer.world.clock.advance(Span::minutes(1));
+        platform::budget::expire(self.platform(), 100)
+            .await
+            .unwrap();
+        let now = self.payer.world.now().0;
+        let both = self.open.drain(..).zip(self.model.held.drain(..));
+        (self.open, self.model.held) = both.filter(|(_, held)| held.1 > now).unzip();
+    }
+
+    async fn finish(mut self) {
+        for one in std::mem::take(&mut self.open) {
+            match one {
+                Open::Call(held) => drop(held.release(self.platform()).await),
+                Open::Service(id) => drop(holds::release(self.platform(), "svc_1", &id).await),
+            }
+        }
+        let standing = self.payer.standing().await;
+        assert_eq!(standing.spent.as_micros(), self.model.spent());
+        assert_eq!(standing.reserved, Usd::ZERO);
+        self.payer.sound().await;
+    }
+}
+
+async fn run(db: &Database, seed: u64, steps: u32) {
+    let mut run = Run::new(db, seed).await;
+    for _ in 0..steps {
+        run.act().await;
+    }
+    run.finish().await;
 }
 
 on_both! {

@@ -80,7 +80,7 @@ on_both! {
         let mut no_key = one(&payer, "b", 1);
         no_key.used.key = Some(KeyId::from_stored("key_none".to_owned()));
         let mut no_class = one(&payer, "c", 1);
-        no_class.used.class = "nonsense".to_owned();
+        "nonsense".clone_into(&mut no_class.used.class);
         let records = vec![nobody, no_key, no_class, one(&payer, "d", 0), one(&payer, "e", 1)];
         let outcomes = report(&payer, records).await;
         assert!(matches!(outcomes[0], Err(Error::NotFound)));
@@ -96,7 +96,7 @@ on_both! {
         let payer = Payer::open(db, None).await;
         let query = |id: &str, units| {
             let mut record = one(&payer, id, units);
-            record.used.class = "intelligence_query".to_owned();
+            "intelligence_query".clone_into(&mut record.used.class);
             record
         };
         // The commercial plan includes 10,000 a month.

@@ -35,6 +35,7 @@ pub struct Config {
     pub log_json: bool,
     pub log_filter: String,
     pub keep_requests: Span,
+    pub rate_limits: bool,
     pub catalogue: Catalogue,
     pub operators: Vec<String>,
     pub stripe: Option<Stripe>,

@@ -49,6 +49,7 @@ impl Written {
             log_json: reader.one_of("log.format", &["text", "json"]) == "json",
             log_filter: self.text("log.filter").to_owned(),
             keep_requests: Span::days(reader.number("requests.keep_days", 1, 3650)),
+            rate_limits: reader.one_of("requests.rate_limits", &["on", "off"]) == "on",
             catalogue: reader.catalogue(),
             operators: reader.operators(),
             stripe: reader.stripe(),

@@ -29,7 +29,7 @@ const fn plain(
 }
 
 /// Every setting there is. The example file and `config check` are made from this list.
-pub const SETTINGS: [Setting; 24] = [
+pub const SETTINGS: [Setting; 25] = [
     plain(
         "listen",
         "SECAPI_LISTEN",
@@ -172,6 +172,12 @@ pub const SETTINGS: [Setting; 24] = [
         "SECAPI_REQUESTS_KEEP_DAYS",
         "90",
         "Days that single request records are kept; daily counts stay.",
+    ),
+    plain(
+        "requests.rate_limits",
+        "SECAPI_RATE_LIMITS",
+        "on",
+        "on or off: whether calls are limited by the minute, as the catalogue says. Off is for measuring.",
     ),
 ];
 
