@@ -13,8 +13,8 @@ mod sessions;
 mod webhook;
 
 pub use account::{MonthlyQuotas, READ};
-pub use limits::{BUDGET, KEY_BUDGET};
 pub use plans::sample_card;
+pub use limits::{BUDGET, KEY_BUDGET};
 pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};
