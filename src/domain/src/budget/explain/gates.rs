@@ -1,0 +1,227 @@
+//! Each gate with the numbers it read, as figures and as words.
+
+use super::super::gate::{Scope, Step};
+use super::{AnyStep, Asked, Stored, total};
+use crate::billing::state::{Billable, BillingState};
+use crate::money::Usd;
+use crate::time::Micros;
+
+/// What a gate read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    pub state: Option<BillingState>,
+    pub remaining: Option<i64>,
+    pub units: Option<i64>,
+    pub limit: Option<Usd>,
+    pub spent: Option<Usd>,
+    pub reserved: Option<Usd>,
+    pub amount: Option<Usd>,
+    pub approved: Option<Usd>,
+}
+
+/// One gate that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// Its stable name.
+    pub gate: String,
+    pub scope: Option<Scope>,
+    pub passed: bool,
+    pub figures: Figures,
+    /// When the limit had been set last, and by which principal.
+    pub set_at: Option<Micros>,
+    pub set_by: Option<String>,
+    /// For people: its name, its figure, and a line on what it read.
+    pub title: String,
+    pub figure: String,
+    pub why: String,
+}
+
+pub(super) fn gates(stored: &Stored, asked: &Asked<'_>) -> Vec<Gate> {
+    let each = stored.steps.iter().filter_map(|step| match step {
+        AnyStep::Known(step) => Some(known(step, stored, asked)),
+        AnyStep::Other { gate, passed } => Some(plain(gate, *passed, &title(gate))),
+        AnyStep::Unreadable(_) => None,
+    });
+    each.collect()
+}
+
+fn plain(gate: &str, passed: bool, title: &str) -> Gate {
+    Gate {
+        gate: gate.to_owned(),
+        scope: None,
+        passed,
+        figures: Figures::default(),
+        set_at: None,
+        set_by: None,
+        title: title.to_owned(),
+        figure: String::new(),
+        why: String::new(),
+    }
+}
+
+/// `monthly_quota` as `Monthly quota`.
+fn title(gate: &str) -> String {
+    let words = gate.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
+    match *step {
+        Step::Plan { passed } => Gate {
+            figure: stored
+                .plan
+                .map_or_else(String::new, |plan| plan.as_str().to_owned()),
+            why: format!(
+                "{} {}",
+                asked.class,
+                if passed {
+                    "is included"
+                } else {
+                    "is not included"
+                }
+            ),
+            ..plain("plan", passed, "Plan")
+        },
+        Step::State { state, passed } => Gate {
+            figures: Figures {
+                state: Some(state),
+                ..Figures::default()
+            },
+            figure: state.as_str().to_owned(),
+            why: match state.permits().billable {
+                Billable::FromGrant => "calls are taken from the free grant",
+                Billable::Charged => "calls are charged",
+                Billable::Stopped => "billable calls are stopped",
+            }
+            .to_owned(),
+            ..plain("state", passed, "Billing state")
+        },
+        Step::Grant {
+            remaining,
+            units,
+            covers,
+        } => Gate {
+            figures: Figures {
+                remaining: Some(remaining),
+                units: Some(units),
+                ..Figures::default()
+            },
+            figure: format!("{units} of {remaining}"),
+            why: "asked for, of the free calls left".to_owned(),
+            ..plain("grant", covers, "Free grant")
+        },
+        Step::SpendCap {
+            scope,
+            cap,
+            spent,
+            reserved,
+            amount,
+            passed,
+        } => Gate {
+            title: match scope {
+                Scope::Organization => "Spend cap",
+                Scope::Key => "Spend cap of the key",
+            }
+            .to_owned(),
+            why: read(spent, reserved, amount, cap, None),
+            ..limited(
+                "spend_cap",
+                scope,
+                stored,
+                (cap, spent, reserved, amount),
+                passed,
+            )
+        },
+        Step::Approval {
+            scope,
+            threshold,
+            spent,
+            reserved,
+            amount,
+            approved,
+            passed,
+        } => {
+            let gate = limited(
+                "approval",
+                scope,
+                stored,
+                (threshold, spent, reserved, amount),
+                passed,
+            );
+            Gate {
+                title: match scope {
+                    Scope::Organization => "Approval",
+                    Scope::Key => "Approval, of the key",
+                }
+                .to_owned(),
+                why: read(spent, reserved, amount, threshold, Some(approved)),
+                figures: Figures {
+                    approved,
+                    ..gate.figures
+                },
+                ..gate
+            }
+        }
+    }
+}
+
+fn limited(
+    name: &str,
+    scope: Scope,
+    stored: &Stored,
+    (limit, spent, reserved, amount): (Option<Usd>, Usd, Usd, Usd),
+    passed: bool,
+) -> Gate {
+    let reached = total(spent, reserved, amount);
+    let figure = match limit {
+        None => "none set".to_owned(),
+        Some(limit) if reached <= limit => format!("{} of {}", reached.told(), limit.told()),
+        Some(limit) => format!("{} > {}", reached.told(), limit.told()),
+    };
+    Gate {
+        scope: Some(scope),
+        figures: Figures {
+            limit,
+            spent: Some(spent),
+            reserved: Some(reserved),
+            amount: Some(amount),
+            ..Figures::default()
+        },
+        // Who set nothing is nobody to name.
+        set_at: limit.and(stored.limits_set_at.of(scope).copied()),
+        set_by: limit.and(stored.limits_set_by.of(scope).cloned()),
+        figure,
+        ..plain(name, passed, name)
+    }
+}
+
+/// `spent $131.18, held $18.75, this $0.1250; $0.0500 over, nobody had approved it`
+fn read(
+    spent: Usd,
+    reserved: Usd,
+    amount: Usd,
+    limit: Option<Usd>,
+    approved: Option<Option<Usd>>,
+) -> String {
+    let mut text = format!("spent {}", spent.told());
+    if !reserved.is_zero() {
+        text.push_str(&format!(", held {}", reserved.told()));
+    }
+    text.push_str(&format!(", this {}", amount.told()));
+    let Some(limit) = limit else { return text };
+    let reached = total(spent, reserved, amount);
+    if let Some(over) = reached.checked_sub(limit).filter(|over| *over > Usd::ZERO) {
+        text.push_str(&format!("; {} over", over.told()));
+        match approved {
+            None => {}
+            Some(None) => text.push_str(", nobody had approved it"),
+            Some(Some(approved)) => {
+                text.push_str(&format!(", a person approved {}", approved.told()));
+            }
+        }
+    }
+    text
+}
