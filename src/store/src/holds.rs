@@ -173,6 +173,43 @@ pub async fn end(
     Ok(row.map(Hold::from))
 }
 
+/// A hold with how it ended.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub hold: Hold,
+    /// `open`, `settled`, `released` or `expired`.
+    pub status: String,
+    pub ended_at: Option<Micros>,
+}
+
+#[derive(FromRow)]
+struct KeptRow {
+    #[sqlx(flatten)]
+    hold: HoldRow,
+    status: String,
+    ended_at: Option<i64>,
+}
+
+/// A hold of an organisation, open or ended.
+pub async fn find(db: &mut Db, org: &OrgId, hold: &HoldId) -> Result<Option<Kept>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
+          amount_micros, payment, request_id, purpose, created_at, expires_at, status, ended_at
+        FROM holds
+        WHERE id = $1
+          AND org_id = $2";
+    let row: Option<KeptRow> = on!(db, |c| query_as(SQL)
+        .bind(hold.as_str())
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| Kept {
+        hold: row.hold.into(),
+        status: row.status,
+        ended_at: row.ended_at.map(Micros),
+    }))
+}
+
 /// Open holds whose time is over, longest ago first.
 pub async fn expired(db: &mut Db, now: Micros, limit: i64) -> Result<Vec<Hold>> {
     const SQL: &str = "

@@ -28,11 +28,13 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::InsufficientScope { .. }
         | Error::ScopeEscalation { .. }
+        | Error::HumanSessionRequired
         | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
         // Not the caller's rights but the account's standing, as with the 402s.
         Error::AccountRestricted { .. } => (StatusCode::FORBIDDEN, INVALID),
         Error::NotFound => (StatusCode::NOT_FOUND, INVALID),
         Error::KeyLimitReached { .. }
+        | Error::ApprovalNotDecidable(_)
         | Error::KeyNotWorking
         | Error::SubscriptionExists
         | Error::BillingCustomerMissing
@@ -69,6 +71,7 @@ impl Problem {
             Error::ScopeEscalation { missing } => self
                 .last("ask_for_fewer_scopes")
                 .detail("requiredScopes", names(missing.iter())),
+            Error::HumanSessionRequired => self.last("sign_in_to_console"),
             Error::Invalid { field, .. } => self.detail("field", *field).detail("retryable", false),
             Error::KeyLimitReached { limit, plan } => self
                 .last("revoke_key_or_upgrade_plan")

@@ -5,6 +5,7 @@
 
 pub mod admit;
 mod alerts;
+pub mod approvals;
 mod expire;
 pub mod ledger;
 pub mod limits;

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod entities;
+mod explanations;
 mod idempotency;
 mod identity;
 mod keys;

@@ -85,20 +85,7 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
             ),
             ..plain("plan", passed, "Plan")
         },
-        Step::State { state, passed } => Gate {
-            figures: Figures {
-                state: Some(state),
-                ..Figures::default()
-            },
-            figure: state.as_str().to_owned(),
-            why: match state.permits().billable {
-                Billable::FromGrant => "calls are taken from the free grant",
-                Billable::Charged => "calls are charged",
-                Billable::Stopped => "billable calls are stopped",
-            }
-            .to_owned(),
-            ..plain("state", passed, "Billing state")
-        },
+        Step::State { state, passed } => standing(state, passed),
         Step::Grant {
             remaining,
             units,
@@ -126,7 +113,7 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
                 Scope::Key => "Spend cap of the key",
             }
             .to_owned(),
-            why: read(spent, reserved, amount, cap, None),
+            why: read(spent, reserved, amount, cap),
             ..limited(
                 "spend_cap",
                 scope,
@@ -144,6 +131,12 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
             approved,
             passed,
         } => {
+            let read = read(spent, reserved, amount, threshold);
+            let by = match (over(total(spent, reserved, amount), threshold), approved) {
+                (None, _) => String::new(),
+                (Some(_), None) => ", nobody had approved it".to_owned(),
+                (Some(_), Some(approved)) => format!(", a person approved {}", approved.told()),
+            };
             let gate = limited(
                 "approval",
                 scope,
@@ -157,7 +150,7 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
                     Scope::Key => "Approval, of the key",
                 }
                 .to_owned(),
-                why: read(spent, reserved, amount, threshold, Some(approved)),
+                why: format!("{read}{by}"),
                 figures: Figures {
                     approved,
                     ..gate.figures
@@ -165,6 +158,23 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
                 ..gate
             }
         }
+    }
+}
+
+fn standing(state: BillingState, passed: bool) -> Gate {
+    Gate {
+        figures: Figures {
+            state: Some(state),
+            ..Figures::default()
+        },
+        figure: state.as_str().to_owned(),
+        why: match state.permits().billable {
+            Billable::FromGrant => "calls are taken from the free grant",
+            Billable::Charged => "calls are charged",
+            Billable::Stopped => "billable calls are stopped",
+        }
+        .to_owned(),
+        ..plain("state", passed, "Billing state")
     }
 }
 
@@ -198,30 +208,18 @@ fn limited(
     }
 }
 
-/// `spent $131.18, held $18.75, this $0.1250; $0.0500 over, nobody had approved it`
-fn read(
-    spent: Usd,
-    reserved: Usd,
-    amount: Usd,
-    limit: Option<Usd>,
-    approved: Option<Option<Usd>>,
-) -> String {
-    let mut text = format!("spent {}", spent.told());
-    if !reserved.is_zero() {
-        text.push_str(&format!(", held {}", reserved.told()));
-    }
-    text.push_str(&format!(", this {}", amount.told()));
-    let Some(limit) = limit else { return text };
-    let reached = total(spent, reserved, amount);
-    if let Some(over) = reached.checked_sub(limit).filter(|over| *over > Usd::ZERO) {
-        text.push_str(&format!("; {} over", over.told()));
-        match approved {
-            None => {}
-            Some(None) => text.push_str(", nobody had approved it"),
-            Some(Some(approved)) => {
-                text.push_str(&format!(", a person approved {}", approved.told()));
-            }
-        }
-    }
-    text
+/// `spent $131.18, held $18.75, this $0.1250; $0.0500 over`
+fn read(spent: Usd, reserved: Usd, amount: Usd, limit: Option<Usd>) -> String {
+    let held = if reserved.is_zero() {
+        String::new()
+    } else {
+        format!(", held {}", reserved.told())
+    };
+    let over = over(total(spent, reserved, amount), limit)
+        .map_or_else(String::new, |over| format!("; {} over", over.told()));
+    format!("spent {}{held}, this {}{over}", spent.told(), amount.told())
+}
+
+fn over(reached: Usd, limit: Option<Usd>) -> Option<Usd> {
+    reached.checked_sub(limit?).filter(|over| *over > Usd::ZERO)
 }

@@ -27,8 +27,8 @@ pub struct Asked<'a> {
     pub units: i64,
     pub passed: bool,
     pub at: Micros,
-    /// When the free calls begin anew, if they ever do.
-    pub grant_renews_at: Option<Micros>,
+    /// When the free calls begin anew, if they ever do, and how many there are then.
+    pub grant_renews: Option<(Micros, i64)>,
 }
 
 /// A decision in words.

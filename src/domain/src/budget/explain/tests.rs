@@ -60,7 +60,7 @@ fn asked(passed: bool) -> Asked<'static> {
         units: 3,
         passed,
         at: AT,
-        grant_renews_at: Some(AT.next_month()),
+        grant_renews: Some((AT.next_month(), 250)),
     }
 }
 
@@ -224,6 +224,19 @@ fn the_grant_and_the_states_say_what_there_is_to_do() {
     assert_eq!(told.rule.as_str(), "billing_state_stops");
     let names: Vec<_> = told.ways.iter().map(|way| way.action.as_str()).collect();
     assert_eq!(names, ["attach_card", "wait_for_grant"]);
+    let stored: Stored =
+        serde_json::from_value(written(&case(BillingState::SandboxGrant))).expect("it reads");
+    let asked = Asked {
+        grant_renews: Some((AT.next_month(), 2)),
+        ..asked(false)
+    };
+    let told = explain(&stored, &asked);
+    let names: Vec<_> = told.ways.iter().map(|way| way.action.as_str()).collect();
+    assert_eq!(
+        names,
+        ["attach_card", "fewer_units"],
+        "waiting would not help"
+    );
     let told = explained(&case(BillingState::RestrictedReadOnly));
     assert_eq!(told.ways[0].action, Action::ResolveBillingStatus);
     let mut covered = case(BillingState::SandboxGrant);

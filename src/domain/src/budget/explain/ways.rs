@@ -109,7 +109,11 @@ fn unpaid(stored: &Stored, asked: &Asked<'_>) -> Vec<Way> {
     if let Some(Step::Grant { remaining, .. }) = stored.last() {
         ways.extend(fewer(*remaining, asked));
     }
-    if let Some(at) = asked.grant_renews_at {
+    // The grant covers whole requests only.
+    if let Some((at, _)) = asked
+        .grant_renews
+        .filter(|(_, calls)| *calls >= asked.units)
+    {
         ways.push(Way {
             until: Some(at),
             ..way(
