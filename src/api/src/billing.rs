@@ -2,6 +2,7 @@
 //! provider sends.
 
 mod account;
+mod approvals;
 mod budget;
 mod limits;
 mod money;
@@ -13,7 +14,9 @@ mod sessions;
 mod webhook;
 
 pub use account::READ;
+pub use approvals::{BillingApproval, LIST as APPROVALS, READ as APPROVAL};
 pub use limits::BUDGET;
+pub use money::Dollars;
 pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};

@@ -13,7 +13,7 @@ use platform::Platform;
 use crate::call::{Handler, PublicHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, entities, health, me, openapi, org};
+use crate::{api_keys, auth, billing, diagnostics, entities, health, me, openapi, org};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -62,7 +62,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 26] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -78,6 +78,9 @@ pub static ROUTES: [Route; 23] = [
     billing::WEBHOOK,
     billing::BUDGET,
     billing::QUOTE,
+    billing::APPROVALS,
+    billing::APPROVAL,
+    diagnostics::REQUEST,
     entities::RESOLVE,
     entities::SEARCH,
     health::ALIVE,

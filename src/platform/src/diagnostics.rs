@@ -206,7 +206,7 @@ async fn set_since(
         Scope::Key => decision.key.as_str(),
     };
     let set = store::ledger::limits(db, &decision.org, place).await?;
-    if let Some(set) = set.filter(|set| set.changed_at <= decision.recorded_at) {
+    if let Some(set) = set.filter(|set| set.changed_at < decision.recorded_at) {
         let (at, by) = match scope {
             Scope::Organization => (
                 &mut stored.limits_set_at.organization,

@@ -204,7 +204,7 @@ const REFUSALS: [(u16, &str, &str); 12] = [
     (
         403,
         "Forbidden",
-        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not.",
+        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `human_session_required`: only a signed-in person can.",
     ),
     (
         404,

@@ -46,6 +46,9 @@ const TABLE: &str = "
     createPortalSession  401 401 401       401     401     401     403         503         503
     setBudget     401    401     401       401     401     401     403         200         200
     createQuote   401    401     401       401     401     401     400         400         400
+    listApprovals 401    401     401       401     401     401     200         200         200
+    getApproval   401    401     401       401     401     401     404/404/404 404/404/404 404/404/404
+    getRequestDiagnostics 401 401 401      401     401     401     404/404/404 404/404/404 404/404/404
     resolveEntity 401    401     401       401     401     401     400         400         400
     searchEntities 401   401     401       401     401     401     200         200         200
     receiveStripeWebhook 503 503 503       503     503     503     503         503         503

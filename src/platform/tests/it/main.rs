@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod access;
+mod approvals;
 mod billing;
+mod diagnostics;
 mod entities;
 mod keys;
 mod ledger;
