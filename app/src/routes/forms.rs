@@ -134,7 +134,7 @@ pub async fn once_only(
 
 /// Keeps that the form was carried out. The act itself is done, so a failure is only noted.
 pub async fn keep(visit: &Visit, claim: &Claim) {
-    if let Err(error) = claim.refuse(visit.p(), 303, "{}").await {
+    if let Err(error) = claim.keep(visit.p(), 303, "{}").await {
         tracing::warn!(%error, request_id = %visit.context.request_id, "a form's claim was not kept; until it runs out the form is refused");
     }
 }

@@ -23,6 +23,7 @@ pub struct Call<'a> {
     pub key: &'a KeyPrincipal,
     pub route: &'static Route,
     pub path: &'a str,
+    pub headers: &'a HeaderMap,
     /// The `{id}` of the path, as it was sent.
     pub id: Option<String>,
     pub query: Query,

@@ -48,7 +48,7 @@ impl Call<'_> {
             let body = problem.body(self.platform, self.context);
             let body = String::from_utf8(body).unwrap_or_default();
             claim
-                .refuse(self.platform, i64::from(problem.status.as_u16()), &body)
+                .keep(self.platform, i64::from(problem.status.as_u16()), &body)
                 .await
         };
         if let Err(error) = settled {

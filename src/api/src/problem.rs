@@ -119,7 +119,7 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, seconds: u32) -> Self {
+    pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self.detail("retryable", true)
             .detail("retryAfterSeconds", seconds)

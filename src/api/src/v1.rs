@@ -222,6 +222,7 @@ impl Asked<'_> {
             key,
             route: self.route,
             path: self.parts.uri.path(),
+            headers,
             id: self.id,
             query: Query::read(&self.parts.uri),
             body,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::billing::grant::Renewal;
 use domain::budget::approval::Approval;
-use domain::budget::explain::{self, Asked, Explanation, Stored};
+use domain::budget::explain::{self, Asked, Explanation, Set, Stored};
 use domain::budget::gate::Scope;
 use domain::id::{ApprovalId, HoldId, KeyId, OrgId, RequestId, UserId};
 use domain::role::Permission;
@@ -112,16 +112,9 @@ pub async fn request(
         None => None,
     };
     let approval = approval(&mut db, org, id, decision.as_ref()).await?;
-    let hold = match hold_id(decision.as_ref()) {
-        Some(id) => store::holds::find(&mut db, org, &id).await?,
-        None => None,
-    };
-    let usage = match &hold {
-        Some(kept) => match kept.ended_at {
-            Some(at) => store::usage_records::of_hold(&mut db, org, &kept.hold.id, at).await?,
-            None => Vec::new(),
-        },
-        None => Vec::new(),
+    let (hold, usage) = match &decision {
+        Some(decision) => spent(&mut db, org, decision).await?,
+        None => (None, Vec::new()),
     };
     let mut names = Names::default();
     for principal in principals(&records, decision.as_ref(), approval.as_ref(), &events) {
@@ -198,7 +191,7 @@ async fn set_since(
     stored: &mut Stored,
     scope: Scope,
 ) -> Result<()> {
-    if stored.limits_set_at.of(scope).is_some() {
+    if stored.set(scope).is_some() {
         return Ok(());
     }
     let place = match scope {
@@ -207,14 +200,11 @@ async fn set_since(
     };
     let set = store::ledger::limits(db, &decision.org, place).await?;
     if let Some(set) = set.filter(|set| set.changed_at < decision.recorded_at) {
-        let (at, by) = match scope {
-            Scope::Organization => (
-                &mut stored.limits_set_at.organization,
-                &mut stored.limits_set_by.organization,
-            ),
-            Scope::Key => (&mut stored.limits_set_at.key, &mut stored.limits_set_by.key),
-        };
-        (*at, *by) = (Some(set.changed_at), set.changed_by);
+        stored.limits.push(Set {
+            scope,
+            set_at: set.changed_at,
+            set_by: set.changed_by,
+        });
     }
     Ok(())
 }
@@ -232,8 +222,27 @@ async fn approval(
     }
 }
 
-fn hold_id(decision: Option<&Explained>) -> Option<HoldId> {
-    decision?.stored.hold.as_deref()?.parse().ok()
+/// What was held and what was charged for it. What was let through and charged at one instant was never
+/// written down as held.
+async fn spent(
+    db: &mut Db,
+    org: &OrgId,
+    decision: &Explained,
+) -> Result<(Option<KeptHold>, Vec<Usage>)> {
+    let named = decision.stored.hold.as_deref();
+    let Some(id) = named.and_then(|id| id.parse::<HoldId>().ok()) else {
+        return Ok((None, Vec::new()));
+    };
+    let hold = store::holds::kept(db, org, &id).await?;
+    let ended = match &hold {
+        Some(kept) => kept.ended_at,
+        None => Some(decision.recorded_at),
+    };
+    let usage = match ended {
+        Some(at) => store::usage_records::of_hold(db, org, &id, at).await?,
+        None => Vec::new(),
+    };
+    Ok((hold, usage))
 }
 
 fn principals(

@@ -2,7 +2,7 @@
 
 use domain::billing::plan::PlanKey;
 use domain::billing::state::BillingState;
-use domain::budget::approval::NotDecidable;
+use domain::budget::approval::{NotDecidable, NotUsable};
 use domain::budget::limits::InvalidLimits;
 use domain::key::{Scope, Scopes};
 use domain::role::Permission;
@@ -42,6 +42,14 @@ pub enum Error {
     UnknownMeterClass,
     #[error("{0}.")]
     InvalidBudget(InvalidLimits),
+    #[error("{0}.")]
+    ApprovalNotUsable(NotUsable),
+    #[error("This hold has ended.")]
+    HoldNotOpen,
+    #[error("This hold has expired; what it held was given back.")]
+    HoldExpired,
+    #[error("This hold has {units} units left.")]
+    HoldExceeded { units: i64 },
     #[error("The {} plan cannot be subscribed to here.", plan.as_str())]
     PlanNotSelfServe { plan: PlanKey },
     #[error("This organisation has a plan already.")]
@@ -100,6 +108,10 @@ impl Error {
             Self::AccountRestricted { .. } => "account_restricted",
             Self::UnknownMeterClass => "unknown_meter_class",
             Self::InvalidBudget(_) => "invalid_budget",
+            Self::ApprovalNotUsable(_) => "approval_not_usable",
+            Self::HoldNotOpen => "hold_not_open",
+            Self::HoldExpired => "hold_expired",
+            Self::HoldExceeded { .. } => "hold_exceeded",
             Self::PlanNotSelfServe { .. } => "plan_not_self_serve",
             Self::SubscriptionExists => "subscription_exists",
             Self::BillingCustomerMissing => "billing_customer_missing",
@@ -146,6 +158,14 @@ impl Error {
             Self::AccountRestricted { .. } => "Settle what is open on the billing page.",
             Self::UnknownMeterClass => "GET /v1/billing/rates lists the meter classes.",
             Self::InvalidBudget(_) => "Correct the limit and send the request again.",
+            Self::ApprovalNotUsable(NotUsable::Pending) => {
+                "Wait for the decision, then send the same request again."
+            }
+            Self::ApprovalNotUsable(_) => {
+                "Send the request without the approval to ask for a new one."
+            }
+            Self::HoldNotOpen | Self::HoldExpired => "Make a new hold.",
+            Self::HoldExceeded { .. } => "Ask for at most what is left, or make a larger hold.",
             Self::PlanNotSelfServe { .. } => {
                 "Choose personal or team; pay as you go has its own route, and commercial is agreed with sales."
             }

@@ -55,6 +55,7 @@ struct Inner {
     credentials: auth::Credentials,
     recorder: requests::Recorder,
     ledger: budget::ledger::Ledger,
+    ambient: budget::Ambient,
     entities: entities::Entities,
     /// When the database last took a write from the readiness probe.
     probed: AtomicI64,
@@ -102,7 +103,7 @@ impl Platform {
             chance: Arc::clone(&chance),
             catalogue: Arc::clone(&settings.catalogue),
         };
-        let ledger = budget::ledger::Ledger::start(store.clone(), ambient);
+        let ledger = budget::ledger::Ledger::start(store.clone(), ambient.clone());
         Self(Arc::new(Inner {
             store,
             clock,
@@ -113,6 +114,7 @@ impl Platform {
             credentials,
             recorder,
             ledger,
+            ambient,
             entities: entities::Entities::new(),
             probed: AtomicI64::new(i64::MIN),
         }))
@@ -169,6 +171,10 @@ impl Platform {
 
     pub(crate) fn ledger(&self) -> &budget::ledger::Ledger {
         &self.0.ledger
+    }
+
+    pub(crate) fn ambient(&self) -> &budget::Ambient {
+        &self.0.ambient
     }
 
     pub(crate) fn recorder(&self) -> &requests::Recorder {

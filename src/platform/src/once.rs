@@ -83,8 +83,8 @@ impl Claim {
         }
     }
 
-    /// Stores a refusal that will not change by asking again.
-    pub async fn refuse(&self, p: &Platform, status: i64, answer: &str) -> Result<()> {
+    /// Stores an answer whose effect is on disk already, or a refusal that will not change by asking again.
+    pub async fn keep(&self, p: &Platform, status: i64, answer: &str) -> Result<()> {
         let mut tx = p.store().begin().await?;
         self.finish(&mut tx, status, answer).await?;
         Ok(tx.commit().await?)

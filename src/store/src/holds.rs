@@ -46,12 +46,19 @@ pub struct Hold {
     pub plan: PlanKey,
     pub rate_card: String,
     pub unit: Usd,
+    /// Units that are neither settled nor drawn yet.
     pub units: i64,
-    /// What is held of the balances: nothing where the grant pays.
+    /// The units it began with.
+    pub asked: i64,
+    /// What is held of the balances for `units`: nothing where the grant pays.
     pub amount: Usd,
     pub payment: Payment,
     pub request: Option<String>,
     pub purpose: Option<String>,
+    /// The hold that this one was drawn from.
+    pub parent: Option<HoldId>,
+    /// The service that asked for it in the organisation's name.
+    pub service: Option<String>,
     pub created_at: Micros,
     pub expires_at: Micros,
 }
@@ -62,7 +69,7 @@ pub async fn insert(db: &mut Db, holds: &[Hold]) -> Result<()> {
             let mut builder = QueryBuilder::new("
                 INSERT INTO holds
                   (id, org_id, key_id, period, class, plan, rate_card, unit_micros, units, amount_micros, payment,
-                   request_id, purpose, status, created_at, expires_at) ");
+                   request_id, purpose, status, created_at, expires_at, parent_id, asked_units, service_id) ");
             builder.push_values(part, |mut row, hold| {
                 row.push_bind(hold.id.as_str())
                     .push_bind(hold.org.as_str())
@@ -79,7 +86,10 @@ pub async fn insert(db: &mut Db, holds: &[Hold]) -> Result<()> {
                     .push_bind(hold.purpose.as_deref())
                     .push_bind("open")
                     .push_bind(hold.created_at.0)
-                    .push_bind(hold.expires_at.0);
+                    .push_bind(hold.expires_at.0)
+                    .push_bind(hold.parent.as_ref().map(HoldId::as_str))
+                    .push_bind(hold.asked)
+                    .push_bind(hold.service.as_deref());
             });
             builder.build().execute(c).await.map(drop)
         })?;
@@ -122,6 +132,9 @@ struct HoldRow {
     purpose: Option<String>,
     created_at: i64,
     expires_at: i64,
+    parent_id: Option<String>,
+    asked_units: Option<i64>,
+    service_id: Option<String>,
 }
 
 impl From<HoldRow> for Hold {
@@ -136,10 +149,13 @@ impl From<HoldRow> for Hold {
             rate_card: row.rate_card,
             unit: Usd::micros(row.unit_micros),
             units: row.units,
+            asked: row.asked_units.unwrap_or(row.units),
             amount: Usd::micros(row.amount_micros),
             payment: Payment::parse(&row.payment).unwrap_or(Payment::Free),
             request: row.request_id,
             purpose: row.purpose,
+            parent: row.parent_id.map(HoldId::from_stored),
+            service: row.service_id,
             created_at: Micros(row.created_at),
             expires_at: Micros(row.expires_at),
         }
@@ -162,7 +178,8 @@ pub async fn end(
           AND org_id = $2
           AND status = 'open'
         RETURNING id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
-          amount_micros, payment, request_id, purpose, created_at, expires_at";
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id";
     let row: Option<HoldRow> = on!(db, |c| query_as(SQL)
         .bind(hold.as_str())
         .bind(org.as_str())
@@ -191,10 +208,11 @@ struct KeptRow {
 }
 
 /// A hold of an organisation, open or ended.
-pub async fn find(db: &mut Db, org: &OrgId, hold: &HoldId) -> Result<Option<Kept>> {
+pub async fn kept(db: &mut Db, org: &OrgId, hold: &HoldId) -> Result<Option<Kept>> {
     const SQL: &str = "
         SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
-          amount_micros, payment, request_id, purpose, created_at, expires_at, status, ended_at
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id, status, ended_at
         FROM holds
         WHERE id = $1
           AND org_id = $2";
@@ -210,11 +228,83 @@ pub async fn find(db: &mut Db, org: &OrgId, hold: &HoldId) -> Result<Option<Kept
     }))
 }
 
+/// A hold of an organisation, and how it stands: `open`, or as it ended.
+pub async fn find(db: &mut Db, org: &OrgId, id: &HoldId) -> Result<Option<(Hold, String)>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id, status
+        FROM holds
+        WHERE id = $1
+          AND org_id = $2";
+    let row: Option<StatusRow> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| (row.hold.into(), row.status)))
+}
+
+/// The hold of that id that a service asked for, whichever organisation it is of.
+pub async fn of_service(db: &mut Db, service: &str, id: &HoldId) -> Result<Option<(Hold, String)>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id, status
+        FROM holds
+        WHERE id = $1
+          AND service_id = $2";
+    let row: Option<StatusRow> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .bind(service)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| (row.hold.into(), row.status)))
+}
+
+#[derive(FromRow)]
+struct StatusRow {
+    #[sqlx(flatten)]
+    hold: HoldRow,
+    status: String,
+}
+
+/// Takes `units` (less than none gives them back) out of an open hold, with the `amount` held for them;
+/// `None` when it is not open or has not that many.
+pub async fn draw(
+    db: &mut Db,
+    (org, id): (&OrgId, &HoldId),
+    (units, amount): (i64, Usd),
+    now: Micros,
+) -> Result<Option<Hold>> {
+    const SQL: &str = "
+        UPDATE holds
+        SET units = units - $3, amount_micros = amount_micros - $4
+        WHERE id = $1
+          AND org_id = $2
+          AND status = 'open'
+          AND expires_at > $5
+          AND units >= $3
+        RETURNING id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id";
+    let row: Option<HoldRow> = on!(db, |c| query_as(SQL)
+        .bind(id.as_str())
+        .bind(org.as_str())
+        .bind(units)
+        .bind(amount.as_micros())
+        .bind(now.0)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(Hold::from))
+}
+
 /// Open holds whose time is over, longest ago first.
 pub async fn expired(db: &mut Db, now: Micros, limit: i64) -> Result<Vec<Hold>> {
     const SQL: &str = "
         SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
-          amount_micros, payment, request_id, purpose, created_at, expires_at
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id
         FROM holds
         WHERE status = 'open'
           AND expires_at <= $1

@@ -1,8 +1,8 @@
 //! Balances and the limits they are under. The ledger's other rows are `holds` and `usage_records`.
 //!
-//! The caller reads the balances it is about to change with [`lock`], decides, and writes in the same
-//! transaction. A balance grows only by a conditional update, and the row itself refuses to pass its cap
-//! whoever asks.
+//! Who moves balances locks them with [`crate::balances::lock`], decides, and moves them with
+//! [`crate::balances::shift`] in the same transaction. A balance grows only by a conditional update, and
+//! the row itself refuses to pass its cap whoever asks.
 
 use domain::budget::limits::Limits;
 use domain::id::OrgId;
@@ -10,7 +10,7 @@ use domain::money::Usd;
 use domain::time::Micros;
 use sqlx::{FromRow, query, query_as};
 
-use crate::db::{Db, Error, Result};
+use crate::db::{Db, Result};
 
 /// The organisation's own balance, beside those of its keys.
 pub static ORG: &str = "org";
@@ -41,27 +41,6 @@ struct StandingRow {
     reserved: Option<i64>,
 }
 
-/// Reads a balance and its limits and holds it until the transaction ends. Balances are to be locked
-/// in their order, or two transactions may wait for each other. A write that changes nothing locks the
-/// row on both databases.
-pub async fn lock(db: &mut Db, place: &Place) -> Result<Standing> {
-    const SQL: &str = "
-        INSERT INTO balances (org_id, scope, period, cap, spent, reserved)
-        VALUES ($1, $2, $3, (SELECT cap FROM limits WHERE org_id = $1 AND scope = $2), 0, 0)
-        ON CONFLICT (org_id, scope, period) DO UPDATE
-        SET spent = balances.spent";
-    on!(db, |c| {
-        query(SQL)
-            .bind(place.org.as_str())
-            .bind(&place.scope)
-            .bind(&place.period)
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
-    read(db, place).await
-}
-
 impl From<StandingRow> for Standing {
     fn from(row: StandingRow) -> Self {
         let usd = |micros: Option<i64>| micros.map(Usd::micros);
@@ -77,7 +56,7 @@ impl From<StandingRow> for Standing {
     }
 }
 
-/// The same without holding it; zero where nothing happened yet.
+/// Reads a balance and its limits; zero where nothing happened yet.
 pub async fn read(db: &mut Db, place: &Place) -> Result<Standing> {
     const SQL: &str = "
         SELECT limits.cap, limits.soft, limits.approval, balances.spent, balances.reserved
@@ -93,40 +72,6 @@ pub async fn read(db: &mut Db, place: &Place) -> Result<Standing> {
         .fetch_one(c)
         .await)?;
     Ok(row.into())
-}
-
-/// Moves a balance. What grows it beyond its cap is refused by the condition and, were that wrong, by
-/// the row's own trigger.
-pub async fn add(db: &mut Db, place: &Place, spent: Usd, reserved: Usd) -> Result<()> {
-    const SQL: &str = "
-        UPDATE balances
-        SET spent = spent + CAST($4 AS BIGINT), reserved = reserved + CAST($5 AS BIGINT)
-        WHERE org_id = $1
-          AND scope = $2
-          AND period = $3
-          AND (
-            CAST($4 AS BIGINT) + CAST($5 AS BIGINT) <= 0
-            OR cap IS NULL
-            OR spent + reserved + CAST($4 AS BIGINT) + CAST($5 AS BIGINT) <= cap
-          )";
-    let rows = on!(db, |c| {
-        query(SQL)
-            .bind(place.org.as_str())
-            .bind(&place.scope)
-            .bind(&place.period)
-            .bind(spent.as_micros())
-            .bind(reserved.as_micros())
-            .execute(c)
-            .await
-            .map(|r| r.rows_affected())
-    })?;
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(Error::Conflict {
-            constraint: "balances_cap".to_owned(),
-        })
-    }
 }
 
 /// Moves a balance without asking whether it fits: for the tests that show that the row refuses.
@@ -167,12 +112,19 @@ pub async fn set_limits(
             approval = excluded.approval,
             changed_at = excluded.changed_at,
             changed_by = excluded.changed_by";
+    // The month's row is made here if it is not there yet: one that is being made by somebody else at
+    // this moment is waited for, and cannot keep an older cap.
     const CAP: &str = "
+        INSERT INTO balances (org_id, scope, period, cap, spent, reserved)
+        VALUES ($1, $2, $3, $4, 0, 0)
+        ON CONFLICT (org_id, scope, period) DO UPDATE
+        SET cap = excluded.cap";
+    const LATER: &str = "
         UPDATE balances
         SET cap = $4
         WHERE org_id = $1
           AND scope = $2
-          AND period >= $3";
+          AND period > $3";
     let micros = |limit: Option<Usd>| limit.map(Usd::as_micros);
     on!(db, |c| {
         query(LIMITS)
@@ -187,16 +139,18 @@ pub async fn set_limits(
             .await
             .map(drop)
     })?;
-    on!(db, |c| {
-        query(CAP)
-            .bind(place.org.as_str())
-            .bind(&place.scope)
-            .bind(&place.period)
-            .bind(micros(limits.cap))
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    for sql in [CAP, LATER] {
+        on!(db, |c| {
+            query(sql)
+                .bind(place.org.as_str())
+                .bind(&place.scope)
+                .bind(&place.period)
+                .bind(micros(limits.cap))
+                .execute(c)
+                .await
+                .map(drop)
+        })?;
+    }
     Ok(())
 }
 

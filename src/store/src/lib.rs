@@ -9,6 +9,7 @@
 #[macro_use]
 pub mod db;
 pub mod approvals;
+pub mod balances;
 pub mod billing;
 pub mod customers;
 pub mod decisions;
@@ -26,6 +27,7 @@ pub mod login_attempts;
 mod open;
 pub mod operators;
 pub mod orgs;
+pub mod quota_counts;
 pub mod rate_cards;
 pub mod requests;
 pub mod sessions;

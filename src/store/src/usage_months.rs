@@ -3,9 +3,12 @@
 use domain::id::{OrgId, UsageReportId};
 use domain::money::Usd;
 use domain::time::Micros;
-use sqlx::{FromRow, query, query_as, query_scalar};
+use sqlx::{FromRow, QueryBuilder, query, query_as, query_scalar};
 
 use crate::db::{Db, Result};
+
+/// Lines to a statement.
+const ROWS: usize = 64;
 
 /// Usage at one price.
 #[derive(Debug, Clone)]
@@ -49,35 +52,43 @@ impl From<LineRow> for Line {
 
 /// Adds usage to a month.
 pub async fn add(db: &mut Db, org: &OrgId, period: &str, line: &Line) -> Result<()> {
-    const SQL: &str = "
-        INSERT INTO usage_months
-          (org_id, period, plan, family, rate_card, unit_micros, units, requests, amount_micros, last_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (org_id, period, plan, family, rate_card) DO UPDATE
-        SET
-          units = usage_months.units + excluded.units,
-          requests = usage_months.requests + excluded.requests,
-          amount_micros = usage_months.amount_micros + excluded.amount_micros,
-          last_at = CASE
-            WHEN excluded.last_at > usage_months.last_at THEN excluded.last_at
-            ELSE usage_months.last_at
-          END";
-    on!(db, |c| {
-        query(SQL)
-            .bind(org.as_str())
-            .bind(period)
-            .bind(&line.plan)
-            .bind(&line.family)
-            .bind(&line.rate_card)
-            .bind(line.unit.as_micros())
-            .bind(line.units)
-            .bind(line.requests)
-            .bind(line.amount.as_micros())
-            .bind(line.last_at.0)
-            .execute(c)
-            .await
-            .map(drop)
-    })?;
+    add_all(db, &[(org, period, line)]).await
+}
+
+/// Adds to many months at once, none of them twice.
+pub async fn add_all(db: &mut Db, lines: &[(&OrgId, &str, &Line)]) -> Result<()> {
+    for part in lines.chunks(ROWS) {
+        on!(db, |c| {
+            let mut builder = QueryBuilder::new(
+                "INSERT INTO usage_months
+                   (org_id, period, plan, family, rate_card, unit_micros, units, requests, amount_micros, last_at) ",
+            );
+            builder.push_values(part, |mut row, (org, period, line)| {
+                row.push_bind(org.as_str())
+                    .push_bind(*period)
+                    .push_bind(&line.plan)
+                    .push_bind(&line.family)
+                    .push_bind(&line.rate_card)
+                    .push_bind(line.unit.as_micros())
+                    .push_bind(line.units)
+                    .push_bind(line.requests)
+                    .push_bind(line.amount.as_micros())
+                    .push_bind(line.last_at.0);
+            });
+            builder.push(
+                " ON CONFLICT (org_id, period, plan, family, rate_card) DO UPDATE
+                  SET
+                    units = usage_months.units + excluded.units,
+                    requests = usage_months.requests + excluded.requests,
+                    amount_micros = usage_months.amount_micros + excluded.amount_micros,
+                    last_at = CASE
+                      WHEN excluded.last_at > usage_months.last_at THEN excluded.last_at
+                      ELSE usage_months.last_at
+                    END",
+            );
+            builder.build().execute(c).await.map(drop)
+        })?;
+    }
     Ok(())
 }
 

@@ -30,6 +30,10 @@ pub struct Usage {
     pub amount: Usd,
     pub payment: Payment,
     pub hold: Option<HoldId>,
+    /// The id under which a service reported it, and the service.
+    pub external: Option<String>,
+    pub service: Option<String>,
+    pub purpose: Option<String>,
 }
 
 pub async fn insert(db: &mut Db, usage: &[Usage]) -> Result<()> {
@@ -38,7 +42,7 @@ pub async fn insert(db: &mut Db, usage: &[Usage]) -> Result<()> {
             let mut builder = QueryBuilder::new("
                 INSERT INTO usage_records
                   (org_id, id, recorded_at, period, key_id, request_id, class, family, plan, rate_card, units,
-                   unit_micros, amount_micros, payment, hold_id) ");
+                   unit_micros, amount_micros, payment, hold_id, external_id, service_id, purpose) ");
             builder.push_values(part, |mut row, used| {
                 row.push_bind(used.org.as_str())
                     .push_bind(used.id.as_str())
@@ -54,7 +58,10 @@ pub async fn insert(db: &mut Db, usage: &[Usage]) -> Result<()> {
                     .push_bind(used.unit.as_micros())
                     .push_bind(used.amount.as_micros())
                     .push_bind(used.payment.as_str())
-                    .push_bind(used.hold.as_ref().map(HoldId::as_str));
+                    .push_bind(used.hold.as_ref().map(HoldId::as_str))
+                    .push_bind(used.external.as_deref())
+                    .push_bind(used.service.as_deref())
+                    .push_bind(used.purpose.as_deref());
             });
             builder.build().execute(c).await.map(drop)
         })?;
@@ -79,6 +86,9 @@ struct Row {
     amount_micros: i64,
     payment: String,
     hold_id: Option<String>,
+    external_id: Option<String>,
+    service_id: Option<String>,
+    purpose: Option<String>,
 }
 
 impl From<Row> for Usage {
@@ -99,6 +109,9 @@ impl From<Row> for Usage {
             amount: Usd::micros(row.amount_micros),
             payment: Payment::parse(&row.payment).unwrap_or(Payment::Free),
             hold: row.hold_id.map(HoldId::from_stored),
+            external: row.external_id,
+            service: row.service_id,
+            purpose: row.purpose,
         }
     }
 }
@@ -112,7 +125,7 @@ pub async fn of_hold(
 ) -> Result<Vec<Usage>> {
     const SQL: &str = "
         SELECT org_id, id, recorded_at, period, key_id, request_id, class, family, plan, rate_card, units,
-          unit_micros, amount_micros, payment, hold_id
+          unit_micros, amount_micros, payment, hold_id, external_id, service_id, purpose
         FROM usage_records
         WHERE org_id = $1
           AND recorded_at = $2
@@ -125,4 +138,54 @@ pub async fn of_hold(
         .fetch_all(c)
         .await)?;
     Ok(rows.into_iter().map(Usage::from).collect())
+}
+
+/// What was recorded under a service's own id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    pub external: String,
+    pub id: UsageId,
+    pub key: KeyId,
+    pub class: String,
+    pub units: i64,
+    pub amount: Usd,
+}
+
+#[derive(FromRow)]
+struct ReportedRow {
+    external_id: String,
+    id: String,
+    key_id: String,
+    class: String,
+    units: i64,
+    amount_micros: i64,
+}
+
+/// Which of these ids are recorded already, and what as.
+pub async fn reported(db: &mut Db, org: &OrgId, ids: &[&str]) -> Result<Vec<Reported>> {
+    let mut found = Vec::new();
+    for part in ids.chunks(512) {
+        let rows: Vec<ReportedRow> = on!(db, |c| {
+            let mut builder = QueryBuilder::new(
+                "SELECT external_id, id, key_id, class, units, amount_micros FROM usage_records WHERE org_id = ",
+            );
+            builder.push_bind(org.as_str());
+            builder.push(" AND external_id IN (");
+            let mut list = builder.separated(", ");
+            for id in part {
+                list.push_bind(*id);
+            }
+            builder.push(")");
+            builder.build_query_as().fetch_all(c).await
+        })?;
+        found.extend(rows.into_iter().map(|row| Reported {
+            external: row.external_id,
+            id: UsageId::from_stored(row.id),
+            key: KeyId::from_stored(row.key_id),
+            class: row.class,
+            units: row.units,
+            amount: Usd::micros(row.amount_micros),
+        }));
+    }
+    Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::billing::plan::PlanKey;
+use domain::budget::approval::NotUsable;
 use domain::key::Scope;
 use platform::Error;
 use platform::login::LoginError;
@@ -40,6 +41,9 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         | Error::BillingCustomerMissing
         | Error::CheckoutSuperseded
         | Error::IdempotencyKeyReused
+        | Error::ApprovalNotUsable(_)
+        | Error::HoldNotOpen
+        | Error::HoldExpired
         | Error::IdempotencyInFlight => (StatusCode::CONFLICT, INVALID),
         Error::Login(LoginError::ProviderDown)
         | Error::Unavailable
@@ -50,6 +54,7 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         Error::Invalid { .. }
         | Error::UnknownMeterClass
         | Error::InvalidBudget(_)
+        | Error::HoldExceeded { .. }
         | Error::PlanNotSelfServe { .. }
         | Error::RedirectUrlNotAllowed { .. }
         | Error::WebhookRefused { .. }
@@ -108,6 +113,15 @@ impl Problem {
                     .detail("retryable", false),
                 None => self.detail("retryable", false),
             },
+            Error::ApprovalNotUsable(reason) => self.last(match reason {
+                NotUsable::Pending => "wait_for_approval",
+                NotUsable::Denied => "stop",
+                _ => "ask_for_approval",
+            }),
+            Error::HoldNotOpen | Error::HoldExpired => self.last("make_new_hold"),
+            Error::HoldExceeded { units } => {
+                self.last("ask_for_fewer_units").detail("limit", *units)
+            }
             Error::SubscriptionExists => self.last("open_billing_portal"),
             Error::BillingCustomerMissing | Error::CheckoutSuperseded => {
                 self.last("start_checkout")

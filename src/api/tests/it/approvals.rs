@@ -86,6 +86,48 @@ on_both! {
         assert_eq!(site.get("/v1/billing/approvals", &writer).await.refusal(), (403, "insufficient_scope".to_owned()));
     }
 
+    async fn a_call_over_the_threshold_passes_once_after_a_person_approved_it(site: Site) {
+        let (_, secret) = site.key(&Scope::ALL, true).await;
+        let put = call(Method::PUT, "/v1/billing/budget", &secret).header("content-type", "application/json");
+        let set = site.send(put.body(Body::from(r#"{"approvalThresholdCents":0}"#)).unwrap()).await;
+        assert_eq!(set.status, 200, "{}", set.text());
+        let resolve = |approval: Option<String>| {
+            let mut request = call(Method::GET, "/v1/entities?q=example", &secret).header("secapi-purpose", "backfill");
+            if let Some(approval) = approval {
+                request = request.header("secapi-approval-id", approval);
+            }
+            site.send(request.body(Body::empty()).unwrap())
+        };
+        let denied = resolve(None).await;
+        assert_eq!(denied.refusal(), (402, "billing_budget_approval_required".to_owned()));
+        let details = &denied.json()["details"];
+        let id = details["approvalId"].as_str().unwrap().to_owned();
+        assert!(details["approveUrl"].as_str().unwrap().ends_with(&format!("/orgs/{}/approvals", site.org)));
+        let asked = site.get(&format!("/v1/billing/approvals/{id}"), &secret).await.json();
+        assert_eq!((&asked["status"], &asked["purpose"]), (&"pending".into(), &"backfill".into()));
+
+        let denied_id = denied.header("request-id").unwrap();
+        let told = site.get(&format!("/v1/diagnostics/requests/{denied_id}"), &secret).await.json();
+        assert_eq!(told["approval"]["id"], id.as_str());
+        assert_eq!(told["decision"]["wouldPass"][0]["action"], "ask_for_approval");
+        assert_eq!(told["decision"]["wouldPass"][0]["approvalId"], id.as_str());
+        assert_eq!(told["events"][0]["type"], "billing.approval.requested");
+
+        assert_eq!(resolve(Some(id.clone())).await.refusal(), (409, "approval_not_usable".to_owned()));
+        let (p, request) = (&site.world.platform, site.world.request());
+        approvals::decide(p, &site.owner.actor(), &site.org, &id.parse().unwrap(), true, &request).await.unwrap();
+        let passed = resolve(Some(id.clone())).await;
+        assert_eq!(passed.status, 200, "{}", passed.text());
+        assert_eq!(resolve(Some(id.clone())).await.refusal(), (409, "approval_not_usable".to_owned()));
+        let used = site.get(&format!("/v1/billing/approvals/{id}"), &secret).await.json();
+        assert_eq!(used["status"], "used");
+        let passed_id = passed.header("request-id").unwrap();
+        let told = site.get(&format!("/v1/diagnostics/requests/{passed_id}"), &secret).await.json();
+        assert_eq!(told["decision"]["rule"], "approved_by_person");
+        assert_eq!(told["usage"][0]["payment"], "charge");
+        assert_eq!(told["approval"]["status"], "used");
+    }
+
     async fn no_key_decides_over_the_wire(site: Site) {
         let (key, secret) = site.key(&Scope::ALL, true).await;
         let id = file(&site, &key).await;

@@ -71,6 +71,27 @@ impl Grant {
         }
     }
 
+    /// Uses `units` at `now`. A later period's count stays where it is: see [`Grant::used_at`].
+    pub fn take(&mut self, units: i64, now: Micros) {
+        let used = self.used_at(now).saturating_add(units);
+        let current = self.renewal.period(now);
+        let monthly = self.renewal == Renewal::Monthly && self.period != Renewal::Never.period(now);
+        if !monthly || self.period < current {
+            self.period = current;
+        }
+        self.used = used;
+    }
+
+    /// Takes back a use of `taken_at` that came to nothing; whether that changed anything. Of another
+    /// period it is no longer counted anyway.
+    pub fn give_back(&mut self, units: i64, taken_at: Micros) -> bool {
+        let same = self.period == self.renewal.period(taken_at);
+        if same {
+            self.used = (self.used - units).max(0);
+        }
+        same && units > 0
+    }
+
     pub fn remaining_at(&self, now: Micros) -> i64 {
         self.total() - self.used_at(now)
     }
@@ -100,6 +121,22 @@ mod tests {
             Some(at("2026-12-01T00:00:00Z"))
         );
         assert_eq!(grant.renews_at(at("2026-12-01T00:00:00Z")), None);
+    }
+
+    #[test]
+    fn uses_count_in_their_month_and_come_back_only_to_it() {
+        let (november, december) = (at("2026-11-30T23:59:59Z"), at("2026-12-01T00:00:00Z"));
+        let mut grant = Grant::fresh(250, Renewal::Monthly, november);
+        grant.take(3, november);
+        assert!(grant.give_back(1, november));
+        assert_eq!(grant.remaining_at(november), 248);
+        grant.take(1, december);
+        assert_eq!(grant.remaining_at(december), 249);
+        assert!(!grant.give_back(2, november), "of a month that is over");
+        assert_eq!(grant.remaining_at(december), 249);
+        // A clock that was set back counts on in the later month.
+        grant.take(1, november);
+        assert_eq!((grant.period.as_str(), grant.used), ("2026-12", 2));
     }
 
     #[test]

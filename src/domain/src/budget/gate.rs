@@ -36,6 +36,13 @@ impl Balance {
     }
 }
 
+/// Units of a class of which the plan includes only so many a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    pub limit: i64,
+    pub used: i64,
+}
+
 /// What the gates look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -48,6 +55,9 @@ pub struct Case<'a> {
     pub key: Option<Balance>,
     /// What a person approved for this very request, if anything.
     pub approved: Option<Usd>,
+    /// Units that are left of the reservation the request draws on, if it names one.
+    pub reserved: Option<i64>,
+    pub quota: Option<Quota>,
     /// Classes that the plan does not have at all.
     pub refused_classes: &'a [&'a str],
     pub class: &'a str,
@@ -63,6 +73,8 @@ pub enum Payment {
     Grant,
     /// It is charged; an approval is used up if one was needed.
     Charge { uses_approval: bool },
+    /// It is charged out of what was reserved for it.
+    Reserved,
 }
 
 /// Why a request is stopped.
@@ -71,6 +83,8 @@ pub enum Payment {
 pub enum Denial {
     /// The plan has no such class: `upgrade_plan`.
     NotOnPlan,
+    /// The month's included units are used up: `ai_query_quota_exceeded`.
+    Quota,
     /// No grant and no card, or restricted: `billing_required`.
     BillingRequired,
     HardCap(Scope),
@@ -84,8 +98,20 @@ pub enum Step {
     Plan {
         passed: bool,
     },
+    Quota {
+        limit: i64,
+        used: i64,
+        units: i64,
+        passed: bool,
+    },
     State {
         state: BillingState,
+        passed: bool,
+    },
+    /// The gates were passed when the reservation was made.
+    Reserved {
+        remaining: i64,
+        units: i64,
         passed: bool,
     },
     Grant {
@@ -132,6 +158,21 @@ fn ask(case: &Case<'_>, steps: &mut Vec<Step>) -> Result<Payment, Denial> {
     if !on_plan {
         return Err(Denial::NotOnPlan);
     }
+    // What was reserved was counted then.
+    if let (Some(Quota { limit, used }), None) = (case.quota, case.reserved) {
+        let passed = used
+            .checked_add(case.units)
+            .is_some_and(|total| total <= limit);
+        steps.push(Step::Quota {
+            limit,
+            used,
+            units: case.units,
+            passed,
+        });
+        if !passed {
+            return Err(Denial::Quota);
+        }
+    }
     // What costs nothing asks for nothing.
     if case.amount.is_zero() {
         return Ok(Payment::Free);
@@ -144,6 +185,14 @@ fn ask(case: &Case<'_>, steps: &mut Vec<Step>) -> Result<Payment, Denial> {
     });
     if !open {
         return Err(Denial::BillingRequired);
+    }
+    if let Some(remaining) = case.reserved {
+        steps.push(Step::Reserved {
+            remaining,
+            units: case.units,
+            passed: true,
+        });
+        return Ok(Payment::Reserved);
     }
     if billable == Billable::FromGrant {
         let (remaining, units) = (case.grant_remaining, case.units);
@@ -216,6 +265,7 @@ impl Denial {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotOnPlan | Self::BillingRequired => "billing_required",
+            Self::Quota => "ai_query_quota_exceeded",
             Self::HardCap(_) => "billing_budget_hard_cap_exceeded",
             Self::ApprovalRequired(_) => "billing_budget_approval_required",
         }
@@ -225,6 +275,7 @@ impl Denial {
     pub const fn action(self) -> &'static str {
         match self {
             Self::NotOnPlan => "upgrade_plan",
+            Self::Quota => "wait_for_quota_reset_or_upgrade",
             Self::BillingRequired => "resolve_billing_status",
             Self::HardCap(_) => "stop",
             Self::ApprovalRequired(_) => "ask_for_approval",
@@ -261,9 +312,39 @@ mod tests {
             org,
             key: None,
             approved: None,
+            reserved: None,
+            quota: None,
             refused_classes: &[],
             class: "entity_resolve",
         }
+    }
+
+    #[test]
+    fn a_quota_may_be_reached_and_stops_before_anything_is_paid() {
+        let asked = |used, units, state| {
+            let mut asked = case(state, balance(None, None, 0, 0));
+            asked.units = units;
+            asked.grant_remaining = 99;
+            asked.quota = Some(Quota { limit: 10, used });
+            decide(&asked).decided
+        };
+        let free = asked(9, 1, BillingState::SandboxGrant);
+        assert_eq!(free, Ok(Payment::Grant));
+        for (used, units) in [(10, 1), (9, 2), (i64::MAX, 1), (0, 11)] {
+            for state in [BillingState::SandboxGrant, BillingState::TeamActive] {
+                assert_eq!(asked(used, units, state), Err(Denial::Quota), "{used}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_reserved_passes_the_budget_but_no_stopped_account() {
+        let full = balance(Some(10), Some(5), 10, 0);
+        let mut asked = case(BillingState::PaygActive, full);
+        asked.reserved = Some(3);
+        assert_eq!(decide(&asked).decided, Ok(Payment::Reserved));
+        asked.state = BillingState::RestrictedReadOnly;
+        assert_eq!(decide(&asked).decided, Err(Denial::BillingRequired));
     }
 
     #[test]
@@ -394,6 +475,8 @@ mod tests {
             .iter()
             .map(|step| match step {
                 Step::Plan { passed }
+                | Step::Quota { passed, .. }
+                | Step::Reserved { passed, .. }
                 | Step::State { passed, .. }
                 | Step::SpendCap { passed, .. }
                 | Step::Approval { passed, .. } => *passed,

@@ -9,3 +9,4 @@ pub mod explain;
 pub mod gate;
 pub mod limits;
 pub mod price;
+pub mod quota;

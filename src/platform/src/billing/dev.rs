@@ -1,12 +1,14 @@
 //! What a development server lets one do by hand, so that every state can be seen within seconds.
 
-use domain::billing::state::Billable;
-use domain::id::OrgId;
+use domain::budget::gate::Denial;
+use domain::id::{OrgId, RequestId};
 use domain::money::Usd;
 use store::billing::Cause;
 
 use super::turn::Told;
-use super::usage;
+use crate::budget::holds::InName;
+use crate::budget::ledger::Reported;
+use crate::budget::reports::{self, Record};
 use crate::{Error, Platform, Result};
 
 /// Uses calls of the grant; `None` uses all that are left. Tells how many are left.
@@ -28,19 +30,32 @@ pub async fn use_grant(p: &Platform, org: &OrgId, calls: Option<i64>) -> Result<
     Ok(left - taken)
 }
 
-/// Adds usage of a meter class at the price of the organisation's plan. Tells what it cost.
+/// Uses units of a meter class as a service of the company would. Tells what they cost.
 pub async fn add_usage(p: &Platform, org: &OrgId, class: &str, units: i64) -> Result<Usd> {
     only_in_development(p)?;
-    let mut tx = p.store().begin().await?;
-    super::begin(&mut tx, org).await?;
-    let standing = super::load(p, &mut tx, org).await?.standing;
-    if standing.state.permits().billable != Billable::Charged {
-        let state = standing.state;
-        return Err(Error::AccountRestricted { state });
+    let request = RequestId::new(p.now(), p.chance()).as_str().to_owned();
+    let used = InName {
+        org: org.clone(),
+        key: None,
+        class: class.to_owned(),
+        units,
+        request: request.clone(),
+        purpose: None,
+        service: "svc_development".to_owned(),
+    };
+    let record = Record { id: request, used };
+    let mut outcomes = reports::record(p, vec![record]).await?;
+    match outcomes.pop().ok_or(Error::Internal)?? {
+        Reported::Recorded(_, amount) | Reported::Duplicate(_, amount) => Ok(amount),
+        Reported::Conflict(_) => Err(Error::Internal),
+        Reported::Refused(refused) => Err(match refused.denial {
+            Denial::HardCap(_) => Error::invalid("units", &"That would pass the spend cap."),
+            Denial::ApprovalRequired(_) => Error::invalid("units", &"That needs an approval."),
+            _ => Error::AccountRestricted {
+                state: refused.state,
+            },
+        }),
     }
-    let amount = usage::add(p, &mut tx, (org, standing.plan), (class, units), p.now()).await?;
-    tx.commit().await?;
-    Ok(amount)
 }
 
 fn only_in_development(p: &Platform) -> Result<()> {

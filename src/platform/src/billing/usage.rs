@@ -1,7 +1,5 @@
 //! A month's usage: its lines, its close, and its way to the provider for invoicing.
 
-use domain::billing::catalogue::RateCard;
-use domain::billing::plan::PlanKey;
 use domain::event::{Actor, EventType};
 use domain::id::{OrgId, UsageReportId};
 use domain::money::Usd;
@@ -18,42 +16,6 @@ const SETTLING: Span = Span::minutes(10);
 /// What a month comes to in cents: each line is rounded once, half to even.
 pub fn cents(lines: &[Line]) -> i64 {
     lines.iter().map(|line| line.amount.as_cents()).sum()
-}
-
-/// Adds usage of one meter class to the month it happened in.
-pub(crate) async fn add(
-    p: &Platform,
-    tx: &mut store::Tx,
-    (org, plan): (&OrgId, PlanKey),
-    (class, units): (&str, i64),
-    at: Micros,
-) -> Result<Usd> {
-    let card: &RateCard = p.settings().catalogue.at(at);
-    let family = card.family_of(class).ok_or_else(|| Error::Invalid {
-        field: "meterClass",
-        message: format!("There is no meter class {class}."),
-    })?;
-    let unit = card.unit_price(plan, family);
-    let too_much = || Error::Invalid {
-        field: "units",
-        message: "That is more than fits.".to_owned(),
-    };
-    let amount = unit
-        .times(units)
-        .filter(|_| units > 0)
-        .ok_or_else(too_much)?;
-    let line = Line {
-        plan: plan.as_str().to_owned(),
-        family: family.key.clone(),
-        rate_card: card.version.clone(),
-        unit,
-        units,
-        requests: units,
-        amount,
-        last_at: at,
-    };
-    store::usage_months::add(tx, org, &at.month(), &line).await?;
-    Ok(amount)
 }
 
 /// Closes the month before this one for every organisation that used something in it.

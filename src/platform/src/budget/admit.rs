@@ -4,23 +4,30 @@
 use domain::billing::state::Standing;
 use domain::budget::gate::Payment;
 use domain::budget::price::{self, NoPrice, Price};
-use domain::id::{OrgId, RequestId};
+use domain::budget::quota;
+use domain::id::{ApprovalId, HoldId, OrgId, RequestId};
 use domain::money::Usd;
 use domain::time::Span;
 
-use super::ledger::{Ask, Ended, Ending, Granted, Refused};
+use super::ledger::{Ask, Ended, Ending, Granted, How, Refused, Work};
 use crate::{Error, KeyPrincipal, Platform, Result, billing};
 
 /// How long a request may work on what it holds.
 const WORK: Span = Span::minutes(5);
 
 /// What a request is about to spend.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Spend<'a> {
     pub class: &'a str,
     pub units: i64,
     /// Method and path, for the explanation.
     pub subject: &'a str,
+    /// What the caller says it is for.
+    pub purpose: Option<String>,
+    /// The approval that a person gave for it.
+    pub approval: Option<ApprovalId>,
+    /// The reservation that pays for it.
+    pub draws: Option<HoldId>,
 }
 
 /// The answer of the gates.
@@ -39,7 +46,7 @@ pub struct Held {
     pub granted: Granted,
 }
 
-/// Prices the request and asks the gates; what passes is held, durably, before this returns.
+/// Prices the request and asks the gates; what passes is held when this returns.
 pub async fn admit(
     p: &Platform,
     key: &KeyPrincipal,
@@ -50,48 +57,66 @@ pub async fn admit(
     if price.list.is_zero() {
         return Ok(Admission::Free(price));
     }
-    let ask = Ask {
-        org: key.org.clone(),
-        key: key.key.clone(),
-        state: key.standing.state,
-        plan: key.standing.plan,
-        price: price.clone(),
-        request: request.clone(),
-        purpose: None,
-        lasts: WORK,
-        subject: spend.subject.to_owned(),
-    };
+    let mut ask = ask(p, key, spend, request)?;
+    ask.work = Work::Here;
     match p.ledger().ask(ask).await? {
-        Ok(granted) => {
-            if granted.payment == Payment::Grant {
-                grant_changed(p, &key.org, granted.grant_remaining).await?;
-            }
-            Ok(Admission::Granted(Box::new(Held { price, granted })))
-        }
+        Ok(granted) => Ok(Admission::Granted(Box::new(Held { price, granted }))),
         Err(refused) => Ok(Admission::Refused(Box::new(refused))),
     }
 }
 
+/// What a key asks of the ledger, for work elsewhere or later.
+pub(super) fn ask(
+    p: &Platform,
+    key: &KeyPrincipal,
+    spend: &Spend<'_>,
+    request: &RequestId,
+) -> Result<Ask> {
+    let price = price(p, &key.standing, spend.class, spend.units)?;
+    Ok(Ask {
+        org: key.org.clone(),
+        spender: key.key.clone(),
+        state: key.standing.state,
+        quota: included(p, &key.standing, spend.class),
+        price,
+        request: request.as_str().to_owned(),
+        purpose: spend.purpose.clone(),
+        subject: spend.subject.to_owned(),
+        service: None,
+        approval: spend.approval.clone(),
+        draws: spend.draws.clone(),
+        lasts: WORK,
+        work: Work::Elsewhere,
+        explained: true,
+    })
+}
+
 impl Held {
-    /// Charges what was held: the work was answered with success.
-    pub async fn settle(&self, p: &Platform) -> Result<Ended> {
-        let ending = Ending {
-            hold: self.granted.hold.clone(),
-            units: Some(self.price.units),
-        };
-        p.ledger().end(ending).await
+    /// Charges what was held: the work was answered with success. What is no longer held cannot be
+    /// charged, and so must not be answered: the work took too long, or its hold was not written.
+    pub async fn settle(&self, p: &Platform) -> Result<()> {
+        let ended = self.end(p, How::Settle(self.price.units)).await?;
+        match ended {
+            Ended::Charged(..) => Ok(()),
+            Ended::GivenBack | Ended::Expired | Ended::NotOpen => Err(Error::Unavailable),
+        }
     }
 
     /// Gives it back: what failed is free.
     pub async fn release(&self, p: &Platform) -> Result<Ended> {
-        let ending = Ending {
-            hold: self.granted.hold.clone(),
-            units: None,
-        };
-        let ended = p.ledger().end(ending).await?;
-        if self.granted.payment == Payment::Grant {
-            // The state may have turned on what is there again now.
-            grant_changed(p, &self.granted.hold.org, 0).await?;
+        self.end(p, How::Release).await
+    }
+
+    async fn end(&self, p: &Platform, how: How) -> Result<Ended> {
+        let hold = self.granted.hold.clone();
+        let ended = p.ledger().end(Ending { hold, how }).await?;
+        if self.granted.payment == Payment::Grant && ended != Ended::NotOpen {
+            let left = match how {
+                How::Settle(_) => self.granted.grant_remaining,
+                // The state may have turned on what is there again now.
+                How::Release | How::Expire => 0,
+            };
+            grant_changed(p, &self.granted.hold.org, left).await?;
         }
         Ok(ended)
     }
@@ -115,8 +140,13 @@ pub(crate) fn refused_price(error: &NoPrice) -> Error {
     Error::invalid(field, error)
 }
 
+/// How many units the plan includes a month of the quota that a class counts against.
+pub(super) fn included(p: &Platform, standing: &Standing, class: &str) -> Option<i64> {
+    quota::of_class(class).and_then(|_| p.rate_card().plan(standing.plan).ai_queries)
+}
+
 /// What is kept in memory of the organisation's keys tells of a grant that has changed now.
-async fn grant_changed(p: &Platform, org: &OrgId, remaining: i64) -> Result<()> {
+pub(super) async fn grant_changed(p: &Platform, org: &OrgId, remaining: i64) -> Result<()> {
     if remaining <= 0 {
         return billing::turn_by_usage(p, org).await;
     }

@@ -13,21 +13,47 @@ use crate::Result;
 /// Percent of the spend cap.
 const PERCENT: [i64; 5] = [50, 75, 90, 95, 100];
 
-/// The thresholds that lie between two amounts spent, by name.
-fn crossed(standing: &Standing, before: Usd, after: Usd) -> Vec<(String, Usd)> {
+/// A threshold that was reached.
+struct Crossing {
+    name: String,
+    at: Usd,
+    /// The limit it is a part of: another limit has thresholds of its own.
+    limit: Usd,
+}
+
+/// The thresholds that lie between two amounts spent.
+fn crossed(standing: &Standing, before: Usd, after: Usd) -> Vec<Crossing> {
     let mut thresholds = Vec::new();
     if let Some(cap) = standing.limits.cap {
         for percent in PERCENT {
-            // A cap is at most ten million dollars: a hundred times that fits.
-            let at = Usd::micros(cap.as_micros() * percent / 100);
-            thresholds.push((format!("{percent}"), at));
+            thresholds.push(Crossing {
+                name: percent.to_string(),
+                // A cap is at most ten million dollars: a hundred times that fits.
+                at: Usd::micros(cap.as_micros() * percent / 100),
+                limit: cap,
+            });
         }
     }
     if let Some(soft) = standing.limits.soft {
-        thresholds.push(("soft".to_owned(), soft));
+        thresholds.push(Crossing {
+            name: "soft".to_owned(),
+            at: soft,
+            limit: soft,
+        });
     }
-    thresholds.retain(|(_, at)| before < *at && after >= *at && !at.is_zero());
+    thresholds.retain(|one| before < one.at && after >= one.at && !one.at.is_zero());
     thresholds
+}
+
+/// Tells of what is crossed by limits that were just set below what is spent already.
+pub(super) async fn tell_of_limits(
+    tx: &mut Tx,
+    ambient: &Ambient,
+    place: &Place,
+    now: Micros,
+) -> Result<()> {
+    let after = store::ledger::read(tx, place).await?;
+    tell(tx, ambient, place, (Standing::default(), after), now).await
 }
 
 pub(super) async fn tell(
@@ -37,8 +63,10 @@ pub(super) async fn tell(
     (before, after): (Standing, Standing),
     now: Micros,
 ) -> Result<()> {
-    for (threshold, at) in crossed(&after, before.spent, after.spent) {
-        if !store::ledger::tell_once(tx, place, &threshold, now).await? {
+    for crossing in crossed(&after, before.spent, after.spent) {
+        let Crossing { name, at, limit } = &crossing;
+        let once = format!("{name} of {limit}", limit = limit.as_micros());
+        if !store::ledger::tell_once(tx, place, &once, now).await? {
             continue;
         }
         let mut chance = [0; 10];
@@ -46,7 +74,7 @@ pub(super) async fn tell(
         let data = serde_json::json!({
             "invoicePeriod": place.period,
             "scope": if place.scope == store::ledger::ORG { "organization" } else { "api_key" },
-            "threshold": threshold,
+            "threshold": name,
             "thresholdUsd": at.exact(),
             "usedUsd": after.spent.exact(),
             "spendCapUsd": after.limits.cap.map(Usd::exact),

@@ -1,7 +1,7 @@
 //! Holds whose work never ended: a process that died, a caller that went away. What they hold is given
 //! back through the same writer.
 
-use super::ledger::{Ended, Ending};
+use super::ledger::{Ended, Ending, How};
 use crate::{Platform, Result};
 
 /// Gives back what expired holds still hold; tells how many there were.
@@ -11,8 +11,11 @@ pub async fn expire(p: &Platform, limit: i64) -> Result<usize> {
     drop(db);
     let mut ended = 0;
     for hold in expired {
-        let ending = Ending { hold, units: None };
-        ended += usize::from(p.ledger().end(ending).await? == Ended::GivenBack);
+        let ending = Ending {
+            hold,
+            how: How::Expire,
+        };
+        ended += usize::from(p.ledger().end(ending).await? == Ended::Expired);
     }
     Ok(ended)
 }

@@ -4,11 +4,11 @@
 //! decides it in order in one transaction, and answers everybody after the commit: what was answered is
 //! on disk, and what is on disk was decided within every limit.
 
-use domain::billing::plan::PlanKey;
 use domain::billing::state::BillingState;
 use domain::budget::gate::{Denial, Payment, Step};
 use domain::budget::price::Price;
-use domain::id::{KeyId, OrgId, RequestId};
+use domain::id::{ApprovalId, HoldId, KeyId, OrgId, UsageId};
+use domain::money::Usd;
 use domain::time::{Micros, Span};
 use store::Store;
 use store::holds::Hold;
@@ -20,20 +20,41 @@ use crate::{Error, Result};
 /// Requests that may wait for the writer; beyond it they wait at the door.
 const WAITING: usize = 8_192;
 
-/// What a request wants to spend.
+/// Who spends, and what.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub org: OrgId,
-    pub key: KeyId,
+    /// The key, or the service that spends in the organisation's name.
+    pub spender: KeyId,
     pub state: BillingState,
-    pub plan: PlanKey,
     pub price: Price,
-    pub request: RequestId,
+    /// What the plan includes a month of the quota that the class counts against, if it does.
+    pub quota: Option<i64>,
+    /// The request's id: the record of the decision is found by it.
+    pub request: String,
     pub purpose: Option<String>,
+    /// Method and path, for the explanation.
+    pub subject: String,
+    pub service: Option<String>,
+    /// The approval that a person gave for it.
+    pub approval: Option<ApprovalId>,
+    /// The reservation that pays for it.
+    pub draws: Option<HoldId>,
     /// How long the work may take before what is held is given back.
     pub lasts: Span,
-    /// For the record of the decision.
-    pub subject: String,
+    pub work: Work,
+    /// Whether the record of the decision is kept when it passes too, not only when it is stopped.
+    pub explained: bool,
+}
+
+/// When the work may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// At once, inside this process: what is held for it need not be on disk, because it dies with the
+    /// process, and nothing was answered or charged then. The charge is on disk before the answer.
+    Here,
+    /// Elsewhere, or later: what is held is on disk first.
+    Elsewhere,
 }
 
 /// Let through.
@@ -44,6 +65,9 @@ pub struct Granted {
     pub steps: Vec<Step>,
     /// Calls of the grant that are left after this one.
     pub grant_remaining: i64,
+    /// What of the spend cap is used, spent and held, once this is charged.
+    pub committed: Usd,
+    pub cap: Option<Usd>,
 }
 
 /// Stopped.
@@ -54,31 +78,70 @@ pub struct Refused {
     pub state: BillingState,
     pub steps: Vec<Step>,
     pub grant_remaining: i64,
+    /// The request for approval that waits for a person now.
+    pub approval: Option<Asked>,
+}
+
+/// A request for approval, as told to who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub id: ApprovalId,
+    pub expires_at: Micros,
 }
 
 /// How the work ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Ending {
     pub hold: Hold,
-    /// The units to charge; `None` gives everything back.
-    pub units: Option<i64>,
+    pub how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Charge so many units, and give the rest back.
+    Settle(i64),
+    Release,
+    /// Its time is over.
+    Expire,
 }
 
 /// What came of an ending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    Charged,
+    Charged(UsageId, Usd),
     GivenBack,
+    /// Its time was over: it was given back.
+    Expired,
     /// It had ended before: by an earlier answer, or because its time was over.
     NotOpen,
 }
 
+/// Usage that another service reports after the fact.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    pub ask: Ask,
+    /// The service's own id of it.
+    pub external: String,
+}
+
+/// What came of a report.
+#[derive(Debug, Clone)]
+pub enum Reported {
+    Recorded(UsageId, Usd),
+    /// The same was recorded before.
+    Duplicate(UsageId, Usd),
+    /// Something else was recorded under that id.
+    Conflict(UsageId),
+    Refused(Box<Refused>),
+}
+
+pub(crate) type Decided = std::result::Result<Granted, Refused>;
+type Answer<T> = oneshot::Sender<Result<T>>;
+
 pub(crate) enum Order {
-    Ask(
-        Box<Ask>,
-        oneshot::Sender<Result<std::result::Result<Granted, Refused>>>,
-    ),
-    End(Box<Ending>, oneshot::Sender<Result<Ended>>),
+    Ask(Box<Ask>, Answer<Decided>),
+    End(Box<Ending>, Answer<Ended>),
+    Report(Vec<Report>, Answer<Vec<Reported>>),
 }
 
 /// The way to the writer; clones share it.
@@ -94,25 +157,27 @@ impl Ledger {
         Self { orders }
     }
 
-    /// Holds what is asked for, or says why not. The answer is durable.
-    pub(crate) async fn ask(&self, ask: Ask) -> Result<std::result::Result<Granted, Refused>> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Order::Ask(Box::new(ask), answer)).await?;
-        answered.await.map_err(|_| Error::Unavailable)?
+    /// Holds what is asked for, or says why not. A refusal is durable; so is a grant of [`Work::Elsewhere`].
+    pub(crate) async fn ask(&self, ask: Ask) -> Result<Decided> {
+        self.order(|answer| Order::Ask(Box::new(ask), answer)).await
     }
 
     /// Charges or gives back what was held. The answer is durable.
     pub(crate) async fn end(&self, ending: Ending) -> Result<Ended> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Order::End(Box::new(ending), answer)).await?;
-        answered.await.map_err(|_| Error::Unavailable)?
+        self.order(|answer| Order::End(Box::new(ending), answer))
+            .await
     }
 
-    async fn send(&self, order: Order) -> Result<()> {
-        self.orders
-            .send(order)
-            .await
-            .map_err(|_| Error::Unavailable)
+    /// Charges what was used, each report once. The answer is durable.
+    pub(crate) async fn report(&self, reports: Vec<Report>) -> Result<Vec<Reported>> {
+        self.order(|answer| Order::Report(reports, answer)).await
+    }
+
+    async fn order<T>(&self, order: impl FnOnce(Answer<T>) -> Order) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.orders.send(order(answer)).await;
+        sent.map_err(|_| Error::Unavailable)?;
+        answered.await.map_err(|_| Error::Unavailable)?
     }
 }
 

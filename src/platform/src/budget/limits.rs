@@ -48,6 +48,7 @@ pub async fn change(
     };
     let actor = actor.recorded();
     store::ledger::set_limits(&mut tx, &place, after, (now, actor.principal())).await?;
+    super::alerts::tell_of_limits(&mut tx, p.ambient(), &place, now).await?;
     let told = serde_json::json!({"before": told(before), "after": told(after)});
     events::tell(
         p,

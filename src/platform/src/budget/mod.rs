@@ -1,15 +1,21 @@
 //! Spending: admitted before the work, charged after it, never beyond a limit.
 //!
-//! [`ledger`] is the one way in which money is held and charged: requests hand it what they want and wait
-//! for the commit that decided. [`admit`] is what a billable request goes through.
+//! [`ledger`] is the one way in which money is held and charged: requests hand it what they want, its writer
+//! decides them in order over the [`books`] of one transaction, and answers when that is on disk. [`admit`]
+//! is what a billable request goes through, [`holds`] what reserves for later, [`reports`] what another
+//! service used already.
 
 pub mod admit;
 mod alerts;
 pub mod approvals;
+mod approving;
+mod books;
 mod expire;
+pub mod holds;
 pub mod ledger;
 pub mod limits;
 pub mod quote;
+pub mod reports;
 mod writer;
 
 pub use admit::{Admission, Held, Spend, admit};

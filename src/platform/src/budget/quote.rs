@@ -1,8 +1,9 @@
 //! What a call would cost, and whether it would pass now: the same price and the same gates.
 
 use domain::billing::plan::PlanKey;
-use domain::budget::gate::{self, Balance, Case, Verdict};
+use domain::budget::gate::{self, Balance, Case, Quota, Verdict};
 use domain::budget::price::{self, Price};
+use domain::budget::quota;
 use domain::role::Permission;
 use store::ledger::{ORG, Place, Standing};
 
@@ -34,6 +35,13 @@ pub async fn quote(
     let month = period(p.now());
     let org = balance(&mut db, key, ORG, &month).await?;
     let own = balance(&mut db, key, key.key.as_str(), &month).await?;
+    let quota = match (quota::of_class(class), p.rate_card().plan(plan).ai_queries) {
+        (Some(name), Some(limit)) => {
+            let used = store::quota_counts::used(&mut db, &key.org, name, &month).await?;
+            Some(Quota { limit, used })
+        }
+        _ => None,
+    };
     let case = Case {
         state: billing.standing.state,
         amount: price.amount,
@@ -42,6 +50,8 @@ pub async fn quote(
         org,
         key: Some(own),
         approved: None,
+        reserved: None,
+        quota,
         refused_classes: &[],
         class,
     };

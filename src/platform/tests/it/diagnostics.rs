@@ -2,6 +2,7 @@
 
 use domain::budget::limits::{Change, Field};
 use domain::id::{OrgId, RequestId};
+use domain::money::Usd;
 use domain::time::Span;
 use platform::budget::{Admission, Spend, admit};
 use platform::housekeeping::{self, Keep};
@@ -49,12 +50,24 @@ impl Payer {
             class: "entity_resolve",
             units,
             subject: "GET /v1/entities/resolve",
+            purpose: Some("backfill".to_owned()),
+            ..Spend::default()
         };
         let request = self.world.request();
         let admission = admit(&self.world.platform, &self.key, &spend, &request)
             .await
             .unwrap();
         (request, admission)
+    }
+
+    /// A call that passes, does its work and is charged.
+    async fn call(&self, units: i64) -> (RequestId, Usd) {
+        let (id, admission) = self.ask(units).await;
+        let Admission::Granted(held) = admission else {
+            panic!("no limit is set")
+        };
+        held.settle(&self.world.platform).await.unwrap();
+        (id, held.price.amount)
     }
 
     async fn of(&self, id: &RequestId) -> platform::Result<diagnostics::Diagnostics> {
@@ -90,7 +103,7 @@ on_both! {
 
     async fn only_the_organisation_itself_finds_it(db: &Database) {
         let payer = Payer::open(db).await;
-        let (id, _) = payer.ask(1).await;
+        let (id, _) = payer.call(1).await;
         let eve = payer.world.person("eve").await;
         let foreign = payer.world.org(&eve, "Rivals").await;
         let p = &payer.world.platform;
@@ -103,32 +116,26 @@ on_both! {
         assert!(own.unwrap().decision.unwrap().explanation.passed);
     }
 
-    async fn a_charged_call_has_its_hold_and_its_charge(db: &Database) {
+    async fn a_charged_call_has_its_charge_and_a_failed_one_has_none(db: &Database) {
         let payer = Payer::open(db).await;
-        let (id, admission) = payer.ask(3).await;
-        let Admission::Granted(held) = admission else { panic!("no limit is set") };
-        payer.world.clock.advance(Span::seconds(1));
-        held.settle(&payer.world.platform).await.unwrap();
-        // As the ledger writes it from the next version of a decision on.
-        let mut tx = payer.world.store.begin().await.unwrap();
-        let found = store::decisions::find(&mut tx, &payer.org, id.as_str()).await.unwrap().unwrap();
-        let mut verdict: serde_json::Value = serde_json::from_str(&found.verdict).unwrap();
-        verdict["hold"] = held.granted.hold.id.as_str().into();
-        let again = RequestId::from_stored("again".to_owned());
-        let newer = store::decisions::Decision { request: again.to_string(), verdict: verdict.to_string(), ..found };
-        store::decisions::insert(&mut tx, &[newer]).await.unwrap();
-        tx.commit().await.unwrap();
-        let known = payer.of(&again).await.unwrap();
-        assert_eq!(known.hold.unwrap().status, "settled");
+        let (id, amount) = payer.call(3).await;
+        let known = payer.of(&id).await.unwrap();
         assert_eq!(known.usage.len(), 1);
-        assert_eq!((known.usage[0].units, known.usage[0].amount), (3, held.price.amount));
+        assert_eq!((known.usage[0].units, known.usage[0].amount), (3, amount));
+        let decision = known.decision.unwrap();
+        assert_eq!((decision.explanation.charge, decision.stored.purpose.as_deref()), (amount, Some("backfill")));
+        assert!(known.hold.is_none(), "it began and ended within one transaction");
+        let (id, admission) = payer.ask(1).await;
+        let Admission::Granted(held) = admission else { panic!("no limit is set") };
+        held.release(&payer.world.platform).await.unwrap();
+        assert!(payer.of(&id).await.unwrap().usage.is_empty());
     }
 
     async fn decisions_are_forgotten_after_their_time_and_requests_after_theirs(db: &Database) {
         let payer = Payer::open(db).await;
-        let (old, _) = payer.ask(1).await;
+        let (old, _) = payer.call(1).await;
         payer.world.clock.advance(Span::days(30));
-        let (new, _) = payer.ask(1).await;
+        let (new, _) = payer.call(1).await;
         let keep = Keep { requests: Span::days(1), decisions: Span::days(30) };
         housekeeping::sweep(&payer.world.platform, keep).await.unwrap();
         assert!(payer.of(&old).await.unwrap().decision.is_some(), "not a moment before");

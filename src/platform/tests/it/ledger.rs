@@ -6,9 +6,9 @@ use domain::billing::plan::PlanKey;
 use domain::budget::gate::{Denial, Scope};
 use domain::budget::limits::Limits;
 use domain::money::Usd;
-use platform::auth;
 use platform::budget::ledger::Ended;
 use platform::budget::{Admission, Spend, admit};
+use platform::{Error, auth};
 use store::ledger::{ORG, Place, Standing};
 use testkit::{Database, World, on_both};
 
@@ -67,6 +67,7 @@ impl Payer {
             class: "entity_resolve",
             units,
             subject: "GET /v1/entities/resolve",
+            ..Spend::default()
         };
         let request = self.world.request();
         admit(&self.world.platform, &self.key, &spend, &request)
@@ -86,8 +87,7 @@ on_both! {
                     for _ in 0..8 {
                         match payer.ask(1).await {
                             Admission::Granted(held) => {
-                                let ended = held.settle(&payer.world.platform).await.unwrap();
-                                assert_eq!(ended, Ended::Charged);
+                                held.settle(&payer.world.platform).await.unwrap();
                                 won += 1;
                             }
                             Admission::Refused(refused) => {
@@ -116,9 +116,9 @@ on_both! {
         assert!(matches!(payer.ask(1).await, Admission::Refused(_)));
         assert_eq!(held.release(p).await.unwrap(), Ended::GivenBack);
         assert_eq!(held.release(p).await.unwrap(), Ended::NotOpen);
-        assert_eq!(held.settle(p).await.unwrap(), Ended::NotOpen);
+        assert!(matches!(held.settle(p).await, Err(Error::Unavailable)));
         let Admission::Granted(again) = payer.ask(1).await else { panic!("it fits again") };
-        assert_eq!(again.settle(p).await.unwrap(), Ended::Charged);
+        again.settle(p).await.unwrap();
         assert_eq!(payer.standing().await.spent, Usd::micros(UNIT));
     }
 
@@ -135,7 +135,10 @@ on_both! {
     async fn the_row_itself_refuses_to_pass_its_cap(db: &Database) {
         let payer = Payer::open(db, Some(Usd::micros(UNIT))).await;
         let mut tx = payer.world.store.begin().await.unwrap();
-        store::ledger::lock(&mut tx, &payer.place()).await.unwrap();
+        let place = [payer.place()];
+        let locked = store::balances::lock(&mut tx, &place).await.unwrap();
+        let none = locked[&place[0]].move_by(&place[0], Usd::ZERO, Usd::ZERO);
+        store::balances::shift(&mut tx, &[none]).await.unwrap();
         let amount = Usd::micros(UNIT + 1);
         let refused = store::ledger::add_unchecked(&mut tx, &payer.place(), amount).await;
         assert!(refused.is_err(), "{refused:?}");

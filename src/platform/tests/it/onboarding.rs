@@ -46,7 +46,7 @@ on_both! {
         };
         let Begun::Fresh(claim) = once::begin(&w.platform, request()).await.unwrap() else { panic!("claimed already") };
         // Somebody else answered under this key meanwhile, so that storing the answer fails.
-        claim.refuse(&w.platform, 422, "{}").await.unwrap();
+        claim.keep(&w.platform, 422, "{}").await.unwrap();
         let name = OrgName::parse("Northwind").unwrap();
         let answer = Answer { claim: &claim, status: 201, body: &|_| "{}".to_owned() };
         let refused = onboard::create_org(&w.platform, &ada.person, name, &w.request(), Some(answer)).await;

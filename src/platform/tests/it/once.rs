@@ -151,7 +151,7 @@ on_both! {
     async fn a_refusal_is_kept_and_a_passing_failure_is_not(db: &Database) {
         let desk = Desk::new(db.kind()).await;
         desk.claim().await.release(&desk.w.platform).await.unwrap();
-        desk.claim().await.refuse(&desk.w.platform, 422, "no").await.unwrap();
+        desk.claim().await.keep(&desk.w.platform, 422, "no").await.unwrap();
         let Begun::Replay { status, answer } = desk.begin(1).await.unwrap() else { panic!("carried out") };
         assert_eq!((status, answer.as_str()), (422, "no"));
         assert_eq!(desk.made().await, 0);

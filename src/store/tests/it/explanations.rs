@@ -62,10 +62,13 @@ fn hold(org: &Org, key: &KeyId) -> Hold {
         rate_card: "rc_1".to_owned(),
         unit: Usd::micros(2_400),
         units: 2,
+        asked: 2,
         amount: Usd::micros(4_800),
         payment: Payment::Charge,
         request: Some("req_1".to_owned()),
         purpose: None,
+        parent: None,
+        service: None,
         created_at: NOW,
         expires_at: NOW.plus(Span::minutes(5)),
     }
@@ -88,6 +91,9 @@ fn usage(of: &Hold, at: Micros) -> Usage {
         amount: of.amount,
         payment: of.payment,
         hold: Some(of.id.clone()),
+        external: None,
+        service: None,
+        purpose: None,
     }
 }
 
@@ -152,15 +158,15 @@ on_both! {
         let mut tx = store.begin().await.unwrap();
         let (held, beside) = (hold(&org, &key), hold(&org, &key));
         holds::insert(&mut tx, &[held.clone(), beside.clone()]).await.unwrap();
-        let open = holds::find(&mut tx, &org.id, &held.id).await.unwrap().unwrap();
+        let open = holds::kept(&mut tx, &org.id, &held.id).await.unwrap().unwrap();
         assert_eq!((open.status.as_str(), open.ended_at, open.hold.amount), ("open", None, held.amount));
-        assert!(holds::find(&mut tx, &other.id, &held.id).await.unwrap().is_none());
+        assert!(holds::kept(&mut tx, &other.id, &held.id).await.unwrap().is_none());
         let end = NOW.plus(Span::seconds(1));
         for hold in [&held, &beside] {
             holds::end(&mut tx, &org.id, &hold.id, End::Settled, end).await.unwrap().unwrap();
         }
         usage_records::insert(&mut tx, &[usage(&held, end), usage(&beside, end)]).await.unwrap();
-        let ended = holds::find(&mut tx, &org.id, &held.id).await.unwrap().unwrap();
+        let ended = holds::kept(&mut tx, &org.id, &held.id).await.unwrap().unwrap();
         assert_eq!((ended.status.as_str(), ended.ended_at), ("settled", Some(end)));
         let charged = usage_records::of_hold(&mut tx, &org.id, &held.id, end).await.unwrap();
         assert_eq!(charged.len(), 1);

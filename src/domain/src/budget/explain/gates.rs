@@ -86,6 +86,35 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
             ..plain("plan", passed, "Plan")
         },
         Step::State { state, passed } => standing(state, passed),
+        Step::Quota {
+            limit,
+            used,
+            units,
+            passed,
+        } => Gate {
+            figures: Figures {
+                remaining: Some(limit.saturating_sub(used)),
+                units: Some(units),
+                ..Figures::default()
+            },
+            figure: format!("{} of {limit}", used.saturating_add(units)),
+            why: format!("{used} used this month, this {units}"),
+            ..plain("quota", passed, "Monthly quota")
+        },
+        Step::Reserved {
+            remaining,
+            units,
+            passed,
+        } => Gate {
+            figures: Figures {
+                remaining: Some(remaining),
+                units: Some(units),
+                ..Figures::default()
+            },
+            figure: format!("{units} of {remaining}"),
+            why: "asked for, of the units reserved; the budget was asked then".to_owned(),
+            ..plain("reserved", passed, "Reservation")
+        },
         Step::Grant {
             remaining,
             units,
@@ -185,6 +214,8 @@ fn limited(
     (limit, spent, reserved, amount): (Option<Usd>, Usd, Usd, Usd),
     passed: bool,
 ) -> Gate {
+    // Who set nothing is nobody to name.
+    let set = limit.and(stored.set(scope));
     let reached = total(spent, reserved, amount);
     let figure = match limit {
         None => "none set".to_owned(),
@@ -200,9 +231,8 @@ fn limited(
             amount: Some(amount),
             ..Figures::default()
         },
-        // Who set nothing is nobody to name.
-        set_at: limit.and(stored.limits_set_at.of(scope).copied()),
-        set_by: limit.and(stored.limits_set_by.of(scope).cloned()),
+        set_at: set.map(|set| set.set_at),
+        set_by: set.and_then(|set| set.set_by.clone()),
         figure,
         ..plain(name, passed, name)
     }

@@ -17,7 +17,7 @@ use crate::time::Micros;
 
 pub use gates::{Figures, Gate};
 pub use rule::Rule;
-pub use stored::{AnyStep, Scoped, Stored};
+pub use stored::{AnyStep, Set, Stored};
 pub use ways::{Action, Way};
 
 /// What the decision's own row tells, and what only the account knows.
@@ -56,7 +56,7 @@ pub fn explain(stored: &Stored, asked: &Asked<'_>) -> Explanation {
     let gates = gates::gates(stored, asked);
     let rule = Rule::of(decided, passed, stored);
     let charge = match decided {
-        Some(Ok(Payment::Charge { .. })) => stored.amount.unwrap_or_default(),
+        Some(Ok(Payment::Charge { .. } | Payment::Reserved)) => stored.amount.unwrap_or_default(),
         _ => Usd::ZERO,
     };
     Explanation {

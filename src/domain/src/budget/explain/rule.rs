@@ -13,7 +13,11 @@ pub enum Rule {
     WithinLimits,
     /// Above a threshold, with a person's approval.
     Approved,
+    /// Out of what had been reserved.
+    Reserved,
     NotOnPlan,
+    /// The month's included units are used up.
+    Quota,
     /// The billing state stops billable calls.
     StateStops,
     /// No free call is left.
@@ -33,7 +37,9 @@ impl Rule {
             Self::GrantCovers => "grant_covers",
             Self::WithinLimits => "within_limits",
             Self::Approved => "approved_by_person",
+            Self::Reserved => "drawn_from_reservation",
             Self::NotOnPlan => "class_not_on_plan",
+            Self::Quota => "monthly_quota",
             Self::StateStops => "billing_state_stops",
             Self::GrantUsedUp => "grant_used_up",
             Self::GrantTooSmall => "grant_too_small",
@@ -60,7 +66,9 @@ impl Rule {
                     Self::WithinLimits
                 }
             }
+            Some(Ok(Payment::Reserved)) => Self::Reserved,
             Some(Err(Denial::NotOnPlan)) => Self::NotOnPlan,
+            Some(Err(Denial::Quota)) => Self::Quota,
             Some(Err(Denial::HardCap(scope))) => Self::SpendCap(scope),
             Some(Err(Denial::ApprovalRequired(scope))) => Self::ApprovalThreshold(scope),
             Some(Err(Denial::BillingRequired)) => match stored.last() {
@@ -93,6 +101,22 @@ pub(super) fn sentence(rule: Rule, stored: &Stored, asked: &Asked<'_>) -> String
             _ => "The free grant covered it.".to_owned(),
         },
         Rule::WithinLimits | Rule::Approved => passed(rule, stored, &month),
+        Rule::Reserved => match stored.last() {
+            Some(Step::Reserved {
+                remaining, units, ..
+            }) => format!(
+                "It drew on what had been reserved: {remaining} units were left before it, {} after it.",
+                remaining - units
+            ),
+            _ => "It drew on what had been reserved.".to_owned(),
+        },
+        Rule::Quota => match stored.last() {
+            Some(Step::Quota { limit, used, .. }) => format!(
+                "The {plan} plan includes {limit} units of {} a month, and {used} were used in {month}.",
+                asked.class
+            ),
+            _ => "The month's included units were used up.".to_owned(),
+        },
         Rule::NotOnPlan => format!("The {plan} plan does not have {}.", asked.class),
         Rule::StateStops => match stored.state {
             Some(BillingState::RestrictedReadOnly) => {

@@ -38,14 +38,29 @@ pub struct Stored {
     pub decided: Option<Result<Payment, Denial>>,
     pub steps: Vec<AnyStep>,
     /// When the limits that were read had been set last, and by which principal.
-    pub limits_set_at: Scoped<Micros>,
-    pub limits_set_by: Scoped<String>,
+    #[serde(deserialize_with = "each")]
+    pub limits: Vec<Set>,
+    /// The service that asked in the organisation's name.
+    #[serde(deserialize_with = "lenient")]
+    pub service: Option<String>,
     /// The approval that was asked for or used.
     #[serde(deserialize_with = "lenient")]
     pub approval: Option<String>,
     /// What was held for the work.
     #[serde(deserialize_with = "lenient")]
     pub hold: Option<String>,
+    /// What the request drew on.
+    #[serde(deserialize_with = "lenient")]
+    pub reservation: Option<String>,
+}
+
+/// When limits had been set last, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Set {
+    pub scope: Scope,
+    pub set_at: Micros,
+    pub set_by: Option<String>,
 }
 
 /// A gate that was asked.
@@ -60,38 +75,6 @@ pub enum AnyStep {
         passed: bool,
     },
     Unreadable(IgnoredAny),
-}
-
-/// One value for the organisation and one for the key.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(
-    default,
-    bound(deserialize = "T: Deserialize<'de>"),
-    rename_all = "camelCase"
-)]
-pub struct Scoped<T> {
-    #[serde(deserialize_with = "lenient")]
-    pub organization: Option<T>,
-    #[serde(deserialize_with = "lenient")]
-    pub key: Option<T>,
-}
-
-impl<T> Default for Scoped<T> {
-    fn default() -> Self {
-        Self {
-            organization: None,
-            key: None,
-        }
-    }
-}
-
-impl<T> Scoped<T> {
-    pub const fn of(&self, scope: Scope) -> Option<&T> {
-        match scope {
-            Scope::Organization => self.organization.as_ref(),
-            Scope::Key => self.key.as_ref(),
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -109,7 +92,22 @@ fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Op
     })
 }
 
+/// Of a list, what can be read.
+fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let all: Option<Vec<Readable<T>>> = lenient(from)?;
+    let known = all.into_iter().flatten().filter_map(|one| match one {
+        Readable::Known(value) => Some(value),
+        Readable::Other(_) => None,
+    });
+    Ok(known.collect())
+}
+
 impl Stored {
+    /// Who had set the limits of `scope` last, and when.
+    pub fn set(&self, scope: Scope) -> Option<&Set> {
+        self.limits.iter().find(|set| set.scope == scope)
+    }
+
     /// The gate that decided, if it is one we know.
     pub(super) fn last(&self) -> Option<&Step> {
         self.known().last()

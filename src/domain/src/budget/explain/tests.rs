@@ -20,6 +20,8 @@ fn case(state: BillingState) -> Case<'static> {
         org: Balance::default(),
         key: Some(Balance::default()),
         approved: None,
+        reserved: None,
+        quota: None,
         refused_classes: &[],
         class: "entity_resolve",
     }
@@ -254,6 +256,30 @@ fn the_grant_and_the_states_say_what_there_is_to_do() {
 }
 
 #[test]
+fn a_quota_and_a_reservation_tell_what_was_left() {
+    let mut counted = case(BillingState::TeamActive);
+    counted.quota = Some(gate::Quota { limit: 10, used: 8 });
+    let told = explained(&counted);
+    assert_eq!(told.rule.as_str(), "monthly_quota");
+    assert_eq!(
+        told.sentence,
+        "The payg plan includes 10 units of entity_resolve a month, and 8 were used in November."
+    );
+    let names: Vec<_> = told.ways.iter().map(|way| way.action.as_str()).collect();
+    assert_eq!(names, ["upgrade_plan", "fewer_units", "wait_for_quota"]);
+    assert_eq!(told.ways[1].units, Some(2));
+    let mut drawn = case(BillingState::TeamActive);
+    drawn.reserved = Some(10);
+    let told = explained(&drawn);
+    assert_eq!(told.rule.as_str(), "drawn_from_reservation");
+    assert_eq!(told.charge, Usd::micros(7_200));
+    assert!(
+        told.sentence
+            .contains("10 units were left before it, 7 after it")
+    );
+}
+
+#[test]
 fn what_passed_says_how_near_it_came() {
     let mut near = case(BillingState::PaygActive);
     near.org = balance(Some(100), None, 500_000, 0);
@@ -280,19 +306,19 @@ fn decisions_of_other_programs_still_read() {
         serde_json::json!({
             "state": "some_state_of_tomorrow",
             "plan": 7,
-            "decided": {"Err": "quota_used_up"},
+            "decided": {"Err": "seats_used_up"},
             "steps": [
                 {"gate": "plan", "passed": true},
-                {"gate": "monthly_quota", "used": 10, "passed": false},
+                {"gate": "seats_taken", "used": 10, "passed": false},
                 17,
             ],
-            "limitsSetAt": {"organization": 1_000_000, "key": "never"},
+            "limits": [{"scope": "organization"}, null, 7],
         }),
         false,
     );
     assert_eq!(told.rule, Rule::Unknown);
     let titles: Vec<_> = told.gates.iter().map(|gate| gate.title.as_str()).collect();
-    assert_eq!(titles, ["Plan", "Monthly quota"]);
+    assert_eq!(titles, ["Plan", "Seats taken"]);
     assert!(!told.gates[1].passed);
 }
 
@@ -301,8 +327,8 @@ fn a_gate_names_who_set_its_limit() {
     let mut full = case(BillingState::PaygActive);
     full.org = balance(Some(0), None, 0, 0);
     let mut json = written(&full);
-    json["limitsSetAt"] = serde_json::json!({"organization": AT, "key": null});
-    json["limitsSetBy"] = serde_json::json!({"organization": "user_1", "key": null});
+    json["limits"] =
+        serde_json::json!([{"scope": "organization", "setAt": AT, "setBy": "user_1"}, null]);
     let stored: Stored = serde_json::from_value(json).expect("it reads");
     let told = explain(&stored, &asked(false));
     let last = told.gates.last().expect("a gate stopped it");

@@ -20,6 +20,7 @@ pub enum Action {
     AttachCard,
     ResolveBillingStatus,
     UpgradePlan,
+    WaitForQuota,
 }
 
 impl Action {
@@ -35,6 +36,7 @@ impl Action {
             Self::AttachCard => "attach_card",
             Self::ResolveBillingStatus => "resolve_billing_status",
             Self::UpgradePlan => "upgrade_plan",
+            Self::WaitForQuota => "wait_for_quota",
         }
     }
 }
@@ -84,6 +86,7 @@ pub(super) fn ways(rule: Rule, stored: &Stored, asked: &Asked<'_>) -> Vec<Way> {
             "Move to a plan that has it.",
             "The price list says which.",
         )],
+        Rule::Quota => quota(stored, asked),
         Rule::StateStops if stored.state == Some(BillingState::RestrictedReadOnly) => vec![way(
             Action::ResolveBillingStatus,
             "Settle what is open.",
@@ -95,8 +98,33 @@ pub(super) fn ways(rule: Rule, stored: &Stored, asked: &Asked<'_>) -> Vec<Way> {
         | Rule::GrantCovers
         | Rule::WithinLimits
         | Rule::Approved
+        | Rule::Reserved
         | Rule::Unknown => Vec::new(),
     }
+}
+
+/// The month's included units are used up.
+fn quota(stored: &Stored, asked: &Asked<'_>) -> Vec<Way> {
+    let mut ways = vec![way(
+        Action::UpgradePlan,
+        "Move to a plan that includes more.",
+        "The price list says how many.",
+    )];
+    if let Some(Step::Quota { limit, used, .. }) = stored.last() {
+        ways.extend(fewer(limit.saturating_sub(*used), asked));
+        if *limit >= asked.units {
+            let at = asked.at.next_month();
+            ways.push(Way {
+                until: Some(at),
+                ..way(
+                    Action::WaitForQuota,
+                    format!("Wait until {}.", spoken(at)),
+                    "The count begins anew with the month.",
+                )
+            });
+        }
+    }
+    ways
 }
 
 /// Nothing to pay from.
