@@ -31,6 +31,8 @@ pub struct Nav {
     pub orgs: Vec<OrgLink>,
     /// `3 of 25`
     pub keys: String,
+    /// How many spends wait for a person.
+    pub waiting: i64,
     /// The viewer is of the platform's own staff.
     pub operator: bool,
     pub ribbon: Option<Ribbon>,
@@ -160,10 +162,15 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
             </li>
         }
     };
+    let waiting = match nav.waiting {
+        0 => String::new(),
+        waiting => format!("{waiting} waiting"),
+    };
     let org_links = nav.org.as_ref().map(|org| {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
+            {link(paths::approvals(&org.id), "Approvals", waiting.clone())}
             {link(paths::billing(&org.id), "Billing", String::new())}
         }
     });

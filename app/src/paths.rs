@@ -42,6 +42,16 @@ pub fn rotate_key(org: &str, key: &str) -> String {
     format!("/orgs/{org}/keys/{key}/rotate")
 }
 
+/// What waits for a person, and where they decide.
+pub fn approvals(org: &str) -> String {
+    format!("/orgs/{org}/approvals")
+}
+
+/// Why a request passed or was stopped.
+pub fn explanation(org: &str, request_id: &str) -> String {
+    format!("/orgs/{org}/requests/{request_id}")
+}
+
 pub fn billing(org: &str) -> String {
     format!("/orgs/{org}/billing")
 }

@@ -4,7 +4,9 @@
 //! Acts that show a form again or reveal a secret answer the POST with the page itself; all
 //! others are server functions in [`crate::acts`] and redirect.
 
+mod approvals;
 mod billing;
+mod explain;
 mod forms;
 mod key;
 mod keys;
@@ -14,6 +16,7 @@ mod operator_acts;
 mod orgs;
 mod pay;
 mod public;
+mod receipts;
 mod sessions;
 mod views;
 mod visit;
@@ -73,7 +76,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 25] = [
+pub static PAGES: [Page; 28] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -91,6 +94,11 @@ pub static PAGES: [Page; 25] = [
     }),
     page("POST", "/orgs/{org}/keys/{key}/rotate", || {
         post(key::rotate)
+    }),
+    page("GET", "/orgs/{org}/approvals", || get(approvals::list)),
+    page("POST", "/orgs/{org}/approvals", || post(approvals::decide)),
+    page("GET", "/orgs/{org}/requests/{request}", || {
+        get(explain::page)
     }),
     page("GET", "/orgs/{org}/billing", || get(billing::page)),
     page("GET", "/orgs/{org}/billing/confirmed", || {

@@ -92,42 +92,28 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
             units,
             passed,
         } => Gate {
-            figures: Figures {
-                remaining: Some(limit.saturating_sub(used)),
-                units: Some(units),
-                ..Figures::default()
-            },
+            title: "Monthly quota".to_owned(),
             figure: format!("{} of {limit}", used.saturating_add(units)),
             why: format!("{used} used this month, this {units}"),
-            ..plain("quota", passed, "Monthly quota")
+            ..counted("quota", passed, limit.saturating_sub(used), units)
         },
         Step::Reserved {
             remaining,
             units,
             passed,
         } => Gate {
-            figures: Figures {
-                remaining: Some(remaining),
-                units: Some(units),
-                ..Figures::default()
-            },
-            figure: format!("{units} of {remaining}"),
+            title: "Reservation".to_owned(),
             why: "asked for, of the units reserved; the budget was asked then".to_owned(),
-            ..plain("reserved", passed, "Reservation")
+            ..counted("reserved", passed, remaining, units)
         },
         Step::Grant {
             remaining,
             units,
             covers,
         } => Gate {
-            figures: Figures {
-                remaining: Some(remaining),
-                units: Some(units),
-                ..Figures::default()
-            },
-            figure: format!("{units} of {remaining}"),
+            title: "Free grant".to_owned(),
             why: "asked for, of the free calls left".to_owned(),
-            ..plain("grant", covers, "Free grant")
+            ..counted("grant", covers, remaining, units)
         },
         Step::SpendCap {
             scope,
@@ -159,34 +145,55 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
             amount,
             approved,
             passed,
-        } => {
-            let read = read(spent, reserved, amount, threshold);
-            let by = match (over(total(spent, reserved, amount), threshold), approved) {
-                (None, _) => String::new(),
-                (Some(_), None) => ", nobody had approved it".to_owned(),
-                (Some(_), Some(approved)) => format!(", a person approved {}", approved.told()),
-            };
-            let gate = limited(
-                "approval",
-                scope,
-                stored,
-                (threshold, spent, reserved, amount),
-                passed,
-            );
-            Gate {
-                title: match scope {
-                    Scope::Organization => "Approval",
-                    Scope::Key => "Approval, of the key",
-                }
-                .to_owned(),
-                why: format!("{read}{by}"),
-                figures: Figures {
-                    approved,
-                    ..gate.figures
-                },
-                ..gate
-            }
+        } => approval(
+            stored,
+            scope,
+            (threshold, spent, reserved, amount),
+            approved,
+            passed,
+        ),
+    }
+}
+
+fn approval(
+    stored: &Stored,
+    scope: Scope,
+    money: (Option<Usd>, Usd, Usd, Usd),
+    approved: Option<Usd>,
+    passed: bool,
+) -> Gate {
+    let (threshold, spent, reserved, amount) = money;
+    let by = match (over(total(spent, reserved, amount), threshold), approved) {
+        (None, _) => String::new(),
+        (Some(_), None) => ", nobody had approved it".to_owned(),
+        (Some(_), Some(approved)) => format!(", a person approved {}", approved.told()),
+    };
+    let gate = limited("approval", scope, stored, money, passed);
+    Gate {
+        title: match scope {
+            Scope::Organization => "Approval",
+            Scope::Key => "Approval, of the key",
         }
+        .to_owned(),
+        why: format!("{}{by}", read(spent, reserved, amount, threshold)),
+        figures: Figures {
+            approved,
+            ..gate.figures
+        },
+        ..gate
+    }
+}
+
+/// Units, of those that are left.
+fn counted(name: &str, passed: bool, remaining: i64, units: i64) -> Gate {
+    Gate {
+        figures: Figures {
+            remaining: Some(remaining),
+            units: Some(units),
+            ..Figures::default()
+        },
+        figure: format!("{units} of {remaining}"),
+        ..plain(name, passed, name)
     }
 }
 
