@@ -142,6 +142,7 @@ pub fn nav() -> Nav {
             org("org_2", "Halden Instruments, Investor Relations"),
         ],
         keys: "5 of 25".into(),
+        waiting: 2,
         ribbon: None,
         operator: false,
         dev: true,

@@ -10,7 +10,7 @@ use crate::{Console, Nav};
 
 /// The inbox: what waits, with its receipt and its two buttons, and what was decided before.
 #[component]
-pub fn ApprovalsPage(nav: Nav, page: ApprovalsView) -> impl IntoView {
+pub fn ApprovalsPage(nav: Nav, mut page: ApprovalsView) -> impl IntoView {
     let here = paths::approvals(&page.org_id);
     let count = i64::try_from(page.waiting.len()).unwrap_or(0) + page.more;
     let standing = match count {
@@ -18,8 +18,8 @@ pub fn ApprovalsPage(nav: Nav, page: ApprovalsView) -> impl IntoView {
         1 => "One spend waits for a person.".to_owned(),
         _ => format!("{} wait for a person.", counted(count, "spend", "spends")),
     };
-    let refused = page.refused.clone().map(ServerError::note);
-    let done = page.done.clone().map(done);
+    let refused = page.refused.take().map(ServerError::note);
+    let done = page.done.take().map(done);
     let role = (!page.may && count > 0).then(only_looks);
     let empty = (count == 0 && !page.later).then(nothing_waits);
     let each = page

@@ -75,10 +75,9 @@ fn told(visit: &Visit, org: &OrgId, known: &Diagnostics) -> ExplanationView {
 }
 
 fn charged(known: &Diagnostics) -> Charged {
-    if let Some(kept) = known.hold.as_ref().filter(|kept| kept.ended_at.is_none()) {
-        if !kept.hold.amount.is_zero() {
-            return Charged::Held;
-        }
+    let open = known.hold.as_ref().filter(|kept| kept.ended_at.is_none());
+    if open.is_some_and(|kept| !kept.hold.amount.is_zero()) {
+        return Charged::Held;
     }
     let sum = known.usage.iter().map(|used| used.amount);
     Charged::Exactly(sum.fold(Usd::ZERO, |all, one| {
