@@ -41,13 +41,16 @@ pub fn waiting(page: &ApprovalsView, one: &WaitingView) -> impl IntoView + use<>
         }
     });
     let form = page.may.then(|| decide(&page.org_id, one));
+    // The receipt stands before the buttons, whatever the width.
     view! {
-        <section class="beside" id=one.id.clone() aria-labelledby=format!("{}-h", one.id)>
-            <Receipt receipt=one.receipt.clone() inner=true />
+        <section class="beside decide" id=one.id.clone() aria-labelledby=format!("{}-h", one.id)>
             <div class="flow asks">
                 <h3 id=format!("{}-h", one.id)>{format!("{} asks to spend {amount}", one.asker)}</h3>
                 <Leaders facts=facts />
                 {too_much}
+            </div>
+            <Receipt receipt=one.receipt.clone() inner=true />
+            <div class="flow">
                 {form}
                 <p class="small">
                     <a href=one.explained.clone()>"Everything about this request"</a>
