@@ -50,7 +50,7 @@ for (const shopOn of ["sqlite", "postgres"] as const) {
       await ready(page);
       await expect(page.getByText("Nothing waits.")).toBeVisible();
       await expect(page.locator("#history tbody tr")).toHaveCount(1);
-      await expect(page.locator("#history")).toContainText(/Approved.*Not used yet; good until/s);
+      await expect(page.locator("#history")).toContainText(/Approved\s*By Chiara Moreau; not used yet, good until/);
 
       const other = await search(shop, { approval: asked.approval, purpose: "something else" });
       expect([other.status, other.body.code]).toEqual([409, "approval_not_usable"]);
@@ -60,7 +60,7 @@ for (const shopOn of ["sqlite", "postgres"] as const) {
       expect([twice.status, twice.body.code]).toEqual([409, "approval_not_usable"]);
       expect(await statusOf(shop, asked.approval)).toBe("used");
       await open(page, inbox(shop));
-      await expect(page.locator("#history")).toContainText("Used");
+      await expect(page.locator("#history")).toContainText(/Used\s*Approved by Chiara Moreau/);
 
       await open(page, `${org(shop)}/requests/${passed.id}`);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("Why this request passed");

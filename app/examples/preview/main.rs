@@ -35,7 +35,11 @@ async fn main() {
             "/orgs/{org}/first-call",
             any(|| async { r#"{"first": null}"# }),
         );
-    for &(name, page) in data::PAGES.iter().chain(billing::PAGES).chain(approvals::PAGES) {
+    for &(name, page) in data::PAGES
+        .iter()
+        .chain(billing::PAGES)
+        .chain(approvals::PAGES)
+    {
         router = router.route(
             &format!("/{name}"),
             any(move |headers: HeaderMap| async move { render(&headers, page) }),

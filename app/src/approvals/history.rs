@@ -23,7 +23,7 @@ pub fn history(page: &ApprovalsView) -> Option<AnyView> {
         view! {
             <div class="stack lines">
                 <table class="ledger" role="table">
-                    <caption>"What was decided, used or left to expire, newest first"</caption>
+                    <caption>"What was decided, used or left to expire, newest first; times are UTC"</caption>
                     <thead role="rowgroup">
                         <tr role="row">
                             <th scope="col" role="columnheader">"Asked by"</th>
@@ -79,7 +79,7 @@ fn row(one: PastView, now: domain::time::Micros) -> impl IntoView {
                 <span class="sub">{format!("{}, {units}", one.class)}</span>
             </td>
             <td role="cell" data-label="Asked">
-                <a href=one.explained>
+                <a href=one.explained title="Explain this request">
                     <Stamp at=one.asked_at style=Style::Short now=now />
                 </a>
             </td>

@@ -16,13 +16,6 @@ pub fn waiting(page: &ApprovalsView, one: &WaitingView) -> impl IntoView + use<>
             view! { <a href=one.asker_href.clone()>{one.asker.clone()}</a> }.into_any(),
         ),
         (
-            "For",
-            match &one.purpose {
-                Some(purpose) => purpose.clone().into_any(),
-                None => view! { <span class="muted">"no purpose given"</span> }.into_any(),
-            },
-        ),
-        (
             "Asked",
             view! { <Stamp at=one.asked_at style=Style::Clock /> " UTC" }.into_any(),
         ),
@@ -41,11 +34,16 @@ pub fn waiting(page: &ApprovalsView, one: &WaitingView) -> impl IntoView + use<>
         }
     });
     let form = page.may.then(|| decide(&page.org_id, one));
+    let purpose = match &one.purpose {
+        Some(purpose) => view! { <p>{format!("“{purpose}”")}</p> }.into_any(),
+        None => view! { <p class="muted">"Its caller did not say what for."</p> }.into_any(),
+    };
     // The receipt stands before the buttons, whatever the width.
     view! {
         <section class="beside decide" id=one.id.clone() aria-labelledby=format!("{}-h", one.id)>
             <div class="flow asks">
                 <h3 id=format!("{}-h", one.id)>{format!("{} asks to spend {amount}", one.asker)}</h3>
+                {purpose}
                 <Leaders facts=facts />
                 {too_much}
             </div>

@@ -4,7 +4,8 @@ use super::{ExplanationView, FactView, StoryLine, WayView};
 use crate::keys::snippets;
 use crate::paths;
 use crate::ui::{
-    CallBeside, Fact, Happening, Leaders, Mark, Note, PageTitle, Receipt, Section, Stamp, Timeline,
+    CallBeside, Fact, Happening, Leaders, Mark, Note, PageTitle, Receipt, Section, Stamp, Style,
+    Timeline,
 };
 use crate::{Console, Nav};
 
@@ -26,20 +27,20 @@ pub fn ExplanationPage(nav: Nav, page: ExplanationView) -> impl IntoView {
         <Console nav=nav here=here title=page.title>
             <PageTitle title=page.title>
                 <span class="id">{page.request_id}</span>
-                {page.at.map(|at| view! { ", " <Stamp at=at /> })}
+                {page.at.map(|at| view! { ", " <Stamp at=at style=Style::Exact /> })}
             </PageTitle>
             {several}
             <div class="beside">
                 <div>{receipt}</div>
                 <div class="flow">
                     {ways}
-                    <h2>"What was read"</h2>
+                    <h2>"Who asked, and what was in force"</h2>
                     <Leaders facts=facts />
                     <CallBeside call=format!("GET {path}") curl=curl />
                 </div>
             </div>
             <Section id="story" title="What happened" note="Everything under this request id, in UTC" open=true>
-                <Timeline label="What happened, first things first" happenings=story />
+                <Timeline label="What happened, first things first" happenings=story style=Style::Clock />
             </Section>
         </Console>
     }

@@ -1,17 +1,16 @@
 //! The approvals inbox, and the form that decides.
 
-use std::collections::HashMap;
-
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::budget::approval::{Approval, Stage};
-use domain::id::{ApprovalId, KeyId, OrgId};
+use domain::budget::approval::{Approval, Stage, Status};
+use domain::id::{ApprovalId, OrgId, UserId};
 use domain::money::Usd;
 use domain::role::Permission;
 use leptos::prelude::*;
+use platform::Error;
 use platform::budget::approvals::{self, Leaves};
-use platform::{Error, diagnostics};
+use platform::diagnostics::{self, Names};
 use serde::Deserialize;
 
 use super::forms::{self, Fields, Once};
@@ -21,7 +20,7 @@ use super::visit::{Visit, redirect};
 use super::{Asked, asked};
 use crate::approvals::{ApprovalsPage, ApprovalsView, DoneView, PastView, WaitingView};
 use crate::paths;
-use crate::ui::{Mark, ServerError, spoken};
+use crate::ui::{Mark, ServerError};
 
 /// How many that wait are shown at once.
 const SHOWN: i64 = 20;
@@ -62,22 +61,19 @@ async fn inbox(
     let all = visit.or_failed(approvals::count_waiting(p, actor, org).await)?;
     let page = visit.or_failed(approvals::list(p, actor, org, before.as_ref(), PAGE).await)?;
     let decided: Option<ApprovalId> = query.decided.and_then(|id| id.parse().ok());
-    let mut keys = Keys::default();
     let done = match decided {
-        Some(id) => done(visit, &standing, org, &id, &mut keys).await?,
+        Some(id) => decided_now(visit, &standing, org, &id).await?,
         None => None,
     };
+    let all_shown: Vec<&Approval> = open.iter().chain(&page.approvals).chain(&done).collect();
+    let names = visit.or_failed(approvals::names(p, actor, org, &all_shown).await)?;
     let mut waiting = Vec::with_capacity(open.len());
     for approval in &open {
-        waiting.push(waits(visit, &standing, approval, &mut keys).await?);
+        waiting.push(waits(visit, &standing, approval, &names).await?);
     }
-    let mut history = Vec::new();
-    for approval in &page.approvals {
-        if approval.stage(now) != Stage::Pending {
-            let asker = keys.name(visit, &standing, &approval.key, org).await?;
-            history.push(past(visit, approval, asker));
-        }
-    }
+    let over = page.approvals.iter();
+    let over = over.filter(|approval| approval.stage(now) != Stage::Pending);
+    let history = over.map(|approval| past(visit, approval, &names)).collect();
     let older = page.next.map(|id| {
         let here = paths::approvals(org.as_str());
         format!("{here}?before={id}#history")
@@ -92,7 +88,7 @@ async fn inbox(
         history,
         later: before.is_some(),
         older,
-        done,
+        done: done.map(|approval| done_view(&approval, &names)),
         refused,
     };
     let nav = standing.nav;
@@ -101,43 +97,20 @@ async fn inbox(
     }))
 }
 
-/// The keys' names, each asked for once.
-#[derive(Default)]
-struct Keys(HashMap<KeyId, String>);
-
-impl Keys {
-    async fn name(
-        &mut self,
-        visit: &Visit,
-        standing: &Standing,
-        key: &KeyId,
-        org: &OrgId,
-    ) -> Result<String, Response> {
-        if let Some(name) = self.0.get(key) {
-            return Ok(name.clone());
-        }
-        let name = approvals::asker(visit.p(), &standing.actor, org, key).await;
-        let name = visit.or_failed(name)?;
-        self.0.insert(key.clone(), name.clone());
-        Ok(name)
-    }
-}
-
 async fn waits(
     visit: &Visit,
     standing: &Standing,
     approval: &Approval,
-    keys: &mut Keys,
+    names: &Names,
 ) -> Result<WaitingView, Response> {
     let (p, actor, org) = (visit.p(), &standing.actor, &approval.org);
-    let asker = keys.name(visit, standing, &approval.key, org).await?;
     let leaves = visit.or_failed(approvals::leaves(p, actor, approval).await)?;
     let decision = diagnostics::decision(p, actor, org, &approval.request).await;
     let receipt = match visit.or_failed(decision)? {
-        Some((explained, names)) => receipts::receipt(
+        Some((explained, setters)) => receipts::receipt(
             p,
             &explained,
-            &names,
+            &setters,
             (&approval.request, None),
             &Charged::IfApproved,
         ),
@@ -146,7 +119,7 @@ async fn waits(
     Ok(WaitingView {
         id: approval.id.to_string(),
         form_id: forms::form_id(visit),
-        asker,
+        asker: names.or_id(approval.key.as_str()).to_owned(),
         asker_href: paths::key(org.as_str(), approval.key.as_str()),
         amount: approval.amount,
         purpose: approval.purpose.clone(),
@@ -184,27 +157,31 @@ fn left(leaves: Leaves) -> Vec<(&'static str, String)> {
     }
 }
 
-fn past(visit: &Visit, approval: &Approval, asker: String) -> PastView {
-    let at = |at: Option<domain::time::Micros>| at.map_or_else(String::new, spoken);
+fn past(visit: &Visit, approval: &Approval, names: &Names) -> PastView {
+    let by = approval.decided_by.as_ref().map(UserId::as_str);
+    let by = by.map_or("somebody", |by| names.or_id(by));
     let (mark, outcome, about) = match approval.stage(visit.now()) {
-        Stage::Used => (Mark::Ok, "Used", at(approval.used_at)),
+        Stage::Used => (Mark::Ok, "Used", format!("Approved by {by}")),
         Stage::Approved => (
             Mark::Wait,
             "Approved",
-            format!("Not used yet; good until {}", spoken(approval.expires_at)),
+            format!(
+                "By {by}; not used yet, good until {}",
+                approval.expires_at.format("%H:%M:%S")
+            ),
         ),
-        Stage::Denied => (Mark::Stop, "Denied", at(approval.decided_at)),
+        Stage::Denied => (Mark::Stop, "Denied", format!("By {by}")),
         Stage::Expired if approval.decided_at.is_some() => (
             Mark::Off,
             "Expired",
-            "Approved, and not used in time".to_owned(),
+            format!("Approved by {by}, and not used in time"),
         ),
         Stage::Expired | Stage::Pending => {
             (Mark::Off, "Expired", "Nobody decided in time".to_owned())
         }
     };
     PastView {
-        asker,
+        asker: names.or_id(approval.key.as_str()).to_owned(),
         asker_href: paths::key(approval.org.as_str(), approval.key.as_str()),
         purpose: approval.purpose.clone(),
         class: approval.class.clone(),
@@ -218,30 +195,29 @@ fn past(visit: &Visit, approval: &Approval, asker: String) -> PastView {
     }
 }
 
-/// What the form before this page decided, if the address names one that was.
-async fn done(
+/// What the form before this page decided, if the address names one that stands decided.
+async fn decided_now(
     visit: &Visit,
     standing: &Standing,
     org: &OrgId,
     id: &ApprovalId,
-    keys: &mut Keys,
-) -> Result<Option<DoneView>, Response> {
+) -> Result<Option<Approval>, Response> {
     let found = match approvals::find(visit.p(), &standing.actor, org, id).await {
         Err(Error::NotFound) => return Ok(None),
         found => visit.or_failed(found)?,
     };
-    let approved = match found.stage(visit.now()) {
-        Stage::Approved => true,
-        Stage::Denied => false,
-        Stage::Pending | Stage::Used | Stage::Expired => return Ok(None),
-    };
-    Ok(Some(DoneView {
-        id: found.id.to_string(),
-        approved,
-        asker: keys.name(visit, standing, &found.key, org).await?,
-        amount: found.amount,
-        until: found.expires_at,
-    }))
+    let stands = matches!(found.stage(visit.now()), Stage::Approved | Stage::Denied);
+    Ok(stands.then_some(found))
+}
+
+fn done_view(approval: &Approval, names: &Names) -> DoneView {
+    DoneView {
+        id: approval.id.to_string(),
+        approved: approval.status == Status::Approved,
+        asker: names.or_id(approval.key.as_str()).to_owned(),
+        amount: approval.amount,
+        until: approval.expires_at,
+    }
 }
 
 pub async fn decide(

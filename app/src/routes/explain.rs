@@ -177,7 +177,11 @@ fn story(known: &Diagnostics) -> Vec<StoryLine> {
             } else {
                 Mark::Stop
             },
-            what: decision.explanation.sentence.clone(),
+            what: if decision.explanation.passed {
+                "It passed the gates.".to_owned()
+            } else {
+                "A gate stopped it.".to_owned()
+            },
             sub: format!("Rule {}", decision.explanation.rule.as_str()),
         });
     }
@@ -221,7 +225,7 @@ fn story(known: &Diagnostics) -> Vec<StoryLine> {
         .filter(|event| !(known.approval.is_some() && event.kind == "billing.approval.requested"));
     story.extend(told.map(|event| {
         let by = event.actor.as_deref();
-        let by = by.map_or("the platform", |by| known.names.of(by).unwrap_or(by));
+        let by = by.map_or("the platform", |by| known.names.or_id(by));
         line(
             event.recorded_at,
             Mark::Off,
@@ -261,7 +265,7 @@ fn approved(known: &Diagnostics) -> Vec<StoryLine> {
     )];
     if let Some(at) = approval.decided_at {
         let by = approval.decided_by.as_ref().map(domain::id::UserId::as_str);
-        let by = by.map_or("somebody", |by| known.names.of(by).unwrap_or(by));
+        let by = by.map_or("somebody", |by| known.names.or_id(by));
         let denied = approval.status == domain::budget::approval::Status::Denied;
         let (mark, what) = if denied {
             (Mark::Stop, format!("{by} denied it."))

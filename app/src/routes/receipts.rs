@@ -124,7 +124,7 @@ fn percent(part: Usd, whole: Usd) -> Option<i64> {
 fn line(gate: &Gate, names: &Names) -> GateLine {
     let set = gate.set_at.map(|at| {
         let by = gate.set_by.as_deref();
-        let by = by.map(|by| format!(" by {}", names.of(by).unwrap_or(by)));
+        let by = by.map(|by| format!(" by {}", names.or_id(by)));
         format!("Set {}{}.", spoken(at), by.unwrap_or_default())
     });
     let mut why = gate.why.clone();

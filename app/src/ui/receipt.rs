@@ -93,9 +93,8 @@ pub fn Receipt(
             </dl>
             {gates}
             <footer>
-                {foot}
-                " "
                 <span class="id">{request_id}</span>
+                {(!foot.is_empty()).then(|| view! { <span>{foot}</span> })}
             </footer>
         </article>
     }

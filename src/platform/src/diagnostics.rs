@@ -72,7 +72,12 @@ impl Names {
         self.0.get(principal).map(String::as_str)
     }
 
-    async fn learn(&mut self, db: &mut Db, org: &OrgId, principal: &str) -> Result<()> {
+    /// Its name, or the id itself.
+    pub fn or_id<'a>(&'a self, principal: &'a str) -> &'a str {
+        self.of(principal).unwrap_or(principal)
+    }
+
+    pub(crate) async fn learn(&mut self, db: &mut Db, org: &OrgId, principal: &str) -> Result<()> {
         if self.0.contains_key(principal) {
             return Ok(());
         }

@@ -3,15 +3,16 @@
 //! A key asks by being stopped above a threshold; the ledger files that. A key sees its own approvals and
 //! decides none: whoever asks can never be the one who approves.
 
-use domain::budget::approval::{Approval, Stage};
+use domain::budget::approval::{Approval, NotDecidable};
 use domain::event::EventType;
-use domain::id::{ApprovalId, KeyId, OrgId, RequestId};
+use domain::id::{ApprovalId, OrgId, RequestId};
 use domain::money::Usd;
 use domain::role::Permission;
 use store::Db;
 use store::ledger::{ORG, Place};
 
 use super::ledger::period;
+use crate::diagnostics::Names;
 use crate::{Actor, Error, Platform, Result, access, events};
 
 /// A page of approvals, newest first.
@@ -135,8 +136,7 @@ pub async fn decide(
         .map_err(Error::ApprovalNotDecidable)?;
     if !store::approvals::decide(&mut tx, &decided).await? {
         // Somebody was faster between the two statements.
-        let error = domain::budget::approval::NotDecidable::Decided;
-        return Err(Error::ApprovalNotDecidable(error));
+        return Err(Error::ApprovalNotDecidable(NotDecidable::Decided));
     }
     events::tell(
         p,
@@ -167,16 +167,22 @@ fn told(approval: &Approval) -> String {
     .to_string()
 }
 
-/// Those that wait, apart from the others.
-pub fn is_waiting(p: &Platform, approval: &Approval) -> bool {
-    approval.stage(p.now()) == Stage::Pending
-}
-
-/// The key that asked, by the name people know it by.
-pub async fn asker(p: &Platform, actor: &Actor, org: &OrgId, key: &KeyId) -> Result<String> {
+/// What people call those who asked and those who decided.
+pub async fn names(
+    p: &Platform,
+    actor: &Actor,
+    org: &OrgId,
+    approvals: &[&Approval],
+) -> Result<Names> {
     let mut db = viewer(p, actor, org).await?;
-    let found = store::keys::find(&mut db, org, key).await?;
-    Ok(found.map_or_else(|| key.to_string(), |key| key.display().to_owned()))
+    let mut names = Names::default();
+    for approval in approvals {
+        names.learn(&mut db, org, approval.key.as_str()).await?;
+        if let Some(person) = &approval.decided_by {
+            names.learn(&mut db, org, person.as_str()).await?;
+        }
+    }
+    Ok(names)
 }
 
 async fn viewer(p: &Platform, actor: &Actor, org: &OrgId) -> Result<Db> {

@@ -247,6 +247,9 @@ fn limited(
 
 /// `spent $131.18, held $18.75, this $0.1250; $0.0500 over`
 fn read(spent: Usd, reserved: Usd, amount: Usd, limit: Option<Usd>) -> String {
+    if limit.is_none() {
+        return String::new();
+    }
     let held = if reserved.is_zero() {
         String::new()
     } else {
