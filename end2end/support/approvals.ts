@@ -49,7 +49,7 @@ export async function statusOf(shop: Shop, approval: string): Promise<string> {
 
 /** One that waits, on the inbox. */
 export function waiting(page: Page, approval: string) {
-  return page.locator(`section#${approval}`);
+  return page.locator(`li#${approval}`);
 }
 
 /** An address of ours without its origin. */

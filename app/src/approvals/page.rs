@@ -50,7 +50,7 @@ pub fn ApprovalsPage(nav: Nav, mut page: ApprovalsView) -> impl IntoView {
                     view! {
                         <section aria-label="Waiting">
                             <h2 class="sr-only">"Waiting"</h2>
-                            {each}
+                            <ol>{each}</ol>
                             {more}
                         </section>
                     }

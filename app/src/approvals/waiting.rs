@@ -40,9 +40,9 @@ pub fn waiting(page: &ApprovalsView, one: &WaitingView) -> impl IntoView + use<>
     };
     // The receipt stands before the buttons, whatever the width.
     view! {
-        <section class="beside decide" id=one.id.clone() aria-labelledby=format!("{}-h", one.id)>
+        <li class="beside decide" id=one.id.clone()>
             <div class="flow asks">
-                <h3 id=format!("{}-h", one.id)>{format!("{} asks to spend {amount}", one.asker)}</h3>
+                <h3>{format!("{} asks to spend {amount}", one.asker)}</h3>
                 {purpose}
                 <Leaders facts=facts />
                 {too_much}
@@ -54,7 +54,7 @@ pub fn waiting(page: &ApprovalsView, one: &WaitingView) -> impl IntoView + use<>
                     <a href=one.explained.clone()>"Everything about this request"</a>
                 </p>
             </div>
-        </section>
+        </li>
     }
 }
 
