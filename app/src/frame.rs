@@ -170,6 +170,7 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
+            {link(paths::usage(&org.id), "Usage", String::new())}
             {link(paths::approvals(&org.id), "Approvals", waiting.clone())}
             {link(paths::billing(&org.id), "Billing", String::new())}
         }

@@ -4,7 +4,7 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`],
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
 //!   [`approvals`], [`explanation`], [`sessions`], [`operators`], [`reference`], [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
@@ -48,6 +48,8 @@ pub mod sessions;
 pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod usage;
 
 #[cfg(feature = "ssr")]
 pub use {

@@ -56,6 +56,16 @@ pub fn billing(org: &str) -> String {
     format!("/orgs/{org}/billing")
 }
 
+/// What was used in a month: this one, or `?month=2026-11`.
+pub fn usage(org: &str) -> String {
+    format!("/orgs/{org}/usage")
+}
+
+/// The same month as a file.
+pub fn usage_csv(org: &str, period: &str) -> String {
+    format!("/orgs/{org}/usage.csv?month={period}")
+}
+
 /// Where the form that chooses a plan is sent; answered with a redirect to the payment provider.
 pub fn checkout(org: &str) -> String {
     format!("/orgs/{org}/billing/checkout")

@@ -40,7 +40,7 @@ for (const shopOn of ["sqlite", "postgres"] as const) {
       await expect(receipt).toContainText("Above the organisation's threshold of $0.00 a person must approve, and nobody had.");
       await expect(receipt).toContainText(/Charged if approved\s*\$0\.0024/);
       const gates = receipt.getByRole("list", { name: "Gates in the order in which they were asked" });
-      await expect(gates.getByRole("listitem").last()).toContainText(/stopped it\s*Approval\s*\$0\.0024 > \$0\.00/);
+      await expect(gates.getByRole("listitem").last()).toContainText(/stopped it\s*Approval threshold\s*\$0\.0024 > \$0\.00/);
       await expect(gates.getByRole("listitem").last()).toContainText("by demonstration.");
       await expect(receipt).toContainText(asked.id);
 

@@ -38,7 +38,7 @@ async function firstKey(page: Page, server: Secapid, script: boolean) {
     await expect(copy, "a button that would do nothing").toBeHidden();
   }
 
-  const called = await test.step("call with the key", () => server.call("/v1/me", secret));
+  const called = await test.step("call with the key", () => server.call("/v1/entities/resolve?ticker=AAPL", secret));
   expect(called.status).toBe(200);
   const request = called.headers.get("request-id")!;
   if (script) {
@@ -53,7 +53,7 @@ async function firstKey(page: Page, server: Secapid, script: boolean) {
       await page.reload();
       await expect(page.locator("#requests")).toContainText(request, { timeout: 500 });
     }).toPass();
-    await expect(page.locator("#requests")).toContainText("GET /v1/me");
+    await expect(page.locator("#requests")).toContainText("GET /v1/entities/resolve");
     await expect(page.locator("#steps")).toHaveCount(0);
   });
 

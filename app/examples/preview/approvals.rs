@@ -100,7 +100,7 @@ fn receipt() -> ReceiptView {
             ),
             gate(
                 false,
-                "Approval",
+                "Approval threshold",
                 "$150.05 > $150.00",
                 "Spent $131.1750, held $18.75, this $0.1250; $0.05 over, nobody had approved it. Set 2 Nov 2026, 10:12 UTC by Chiara.",
             ),

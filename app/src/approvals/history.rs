@@ -28,8 +28,8 @@ pub fn history(page: &ApprovalsView) -> Option<AnyView> {
                         <tr role="row">
                             <th scope="col" role="columnheader">"Asked by"</th>
                             <th scope="col" role="columnheader">"Outcome"</th>
-                            <th scope="col" role="columnheader">"For"</th>
                             <th scope="col" role="columnheader">"Asked"</th>
+                            <th scope="col" role="columnheader">"For"</th>
                             <th scope="col" role="columnheader" class="num">"Amount"</th>
                         </tr>
                     </thead>
@@ -74,14 +74,14 @@ fn row(one: PastView, now: domain::time::Micros) -> impl IntoView {
                 <State mark=one.mark word=one.outcome />
                 {(!one.about.is_empty()).then(|| view! { <span class="sub">{one.about}</span> })}
             </td>
-            <td role="cell" data-label="For">
-                {one.purpose.unwrap_or_else(|| "no purpose given".to_owned())}
-                <span class="sub">{format!("{}, {units}", one.class)}</span>
-            </td>
             <td role="cell" data-label="Asked">
                 <a href=one.explained title="Explain this request">
                     <Stamp at=one.asked_at style=Style::Short now=now />
                 </a>
+            </td>
+            <td role="cell" data-label="For">
+                {one.purpose.unwrap_or_else(|| "no purpose given".to_owned())}
+                <span class="sub">{format!("{}, {units}", one.class)}</span>
             </td>
             <td role="cell" data-label="Amount" class="num">
                 {one.amount.told()}

@@ -21,7 +21,8 @@ pub fn ApprovalsPage(nav: Nav, mut page: ApprovalsView) -> impl IntoView {
     let refused = page.refused.take().map(ServerError::note);
     let done = page.done.take().map(done);
     let role = (!page.may && count > 0).then(only_looks);
-    let empty = (count == 0 && !page.later).then(nothing_waits);
+    // Who has a history knows what this page is for.
+    let empty = (count == 0 && !page.later && page.history.is_empty()).then(nothing_waits);
     let each = page
         .waiting
         .iter()
@@ -68,7 +69,10 @@ fn done(done: DoneView) -> AnyView {
                 <p>
                     <strong>{format!("Approved: {} may spend {} once,", done.asker, done.amount.told())}</strong>
                     {format!(" until {}. ", spoken(done.until))}
-                    "It sends the same call again with " <code>{format!("secapi-approval-id: {}", done.id)}</code> "."
+                    "It sends the same call again with this header:"
+                </p>
+                <p>
+                    <code>{format!("secapi-approval-id: {}", done.id)}</code>
                 </p>
             </Note>
         }

@@ -103,7 +103,7 @@ fn Content(page: RevealView, title: String) -> impl IntoView {
             {overlap}
         </p>
         {steps}
-        <Section id="use" title="Make a request" note="GET /v1/me says who the key is. It costs nothing." open=open>
+        <Section id="use" title="Make a request" note="GET /v1/entities/resolve finds a company by its ticker, CIK or name. The free calls pay for it." open=open>
             <Snippets snippets=snippets::first_request(&page.base_url, Some(&page.secret)) />
         </Section>
         <p class="acts">

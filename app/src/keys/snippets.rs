@@ -8,9 +8,14 @@ const SECRET: &str = "secapi_live_…";
 /// Where the published clients call when nothing else is said.
 const PUBLISHED: &str = "https://api.secapi.ai";
 
-/// A GET as curl, the key taken from the environment.
+/// What the first real request asks: it resolves a company, and the free calls pay for it.
+const FIRST: &str = "/v1/entities/resolve?ticker=AAPL";
+
+/// A GET as curl, the key taken from the environment. An address with a question mark is quoted: some
+/// shells take it for a pattern.
 pub fn get(base_url: &str, path: &str) -> String {
-    format!("curl -i {base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"")
+    let quote = if path.contains('?') { "\"" } else { "" };
+    format!("curl -i {quote}{base_url}{path}{quote} \\\n  -H \"x-api-key: $SECAPI_API_KEY\"")
 }
 
 /// A POST of JSON as curl; `body` is quoted for the shell already.
@@ -22,7 +27,7 @@ pub fn post(base_url: &str, path: &str, body: &str) -> String {
 
 /// The first request as curl.
 pub fn curl(base_url: &str) -> String {
-    get(base_url, "/v1/me")
+    get(base_url, FIRST)
 }
 
 /// What `POST /v1/api_keys` takes, as curl.
@@ -64,19 +69,19 @@ pub fn first_request(base_url: &str, secret: Option<&str>) -> Vec<Snippet> {
         Snippet {
             title: "Python",
             hint: Some("pip install secapi-client"),
-            text: "from secapi_client import SecApiClient\n\nclient = SecApiClient()\nprint(client.me())".into(),
+            text: "from secapi_client import SecApiClient\n\nclient = SecApiClient()\nprint(client.resolve_entity(ticker=\"AAPL\"))".into(),
         },
         Snippet {
             title: "TypeScript",
             hint: Some("No package needed."),
             text: format!(
-                "const answer = await fetch(\"{base_url}/v1/me\", {{\n  headers: {{ \"x-api-key\": process.env.SECAPI_API_KEY! }},\n}});\nconsole.log(answer.headers.get(\"request-id\"), await answer.json());"
+                "const answer = await fetch(\"{base_url}{FIRST}\", {{\n  headers: {{ \"x-api-key\": process.env.SECAPI_API_KEY! }},\n}});\nconsole.log(answer.headers.get(\"request-id\"), await answer.json());"
             ),
         },
         Snippet {
             title: "Rust",
             hint: Some("cargo add sec-api-sdk-rust tokio --features tokio/full"),
-            text: "use sec_api_sdk_rust::SecApiClient;\n\n#[tokio::main]\nasync fn main() {\n    let client = SecApiClient::new(None);\n    println!(\"{:?}\", client.me().await);\n}".into(),
+            text: "use sec_api_sdk_rust::SecApiClient;\n\n#[tokio::main]\nasync fn main() {\n    let client = SecApiClient::new(None);\n    println!(\"{:?}\", client.resolve_entity(&[(\"ticker\", \"AAPL\")]).await);\n}".into(),
         },
     ]
 }
@@ -92,6 +97,12 @@ mod tests {
             exports("http://127.0.0.1:8080", "s")
                 .ends_with("SECAPI_BASE_URL=http://127.0.0.1:8080")
         );
+    }
+
+    #[test]
+    fn an_address_with_a_question_mark_is_quoted_for_the_shell() {
+        assert!(get("http://x", "/v1/me").starts_with("curl -i http://x/v1/me "));
+        assert!(get("http://x", "/v1/a?b=c").starts_with("curl -i \"http://x/v1/a?b=c\" "));
     }
 
     #[test]

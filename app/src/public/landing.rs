@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::keys::snippets;
 use crate::reference::Exchange;
 use crate::ui::{Code, Json};
 use crate::{Public, paths};
@@ -25,7 +26,7 @@ pub fn Landing(
     #[prop(into)]
     start: String,
     signed_in: bool,
-    /// What `GET /v1/me` answers, from the API's own description.
+    /// What `GET /v1/entities/resolve` answers, from the API's own description.
     exchange: Exchange,
     /// `250 free calls a month`
     free: String,
@@ -61,10 +62,10 @@ pub fn Landing(
     }
 }
 
-/// `GET /v1/me` and what it answers, headers first: they are the product's manners.
+/// The first real request and what it answers, headers first: they are the product's manners.
 #[component]
 fn Exchanged(base_url: String, exchange: Exchange) -> impl IntoView {
-    let request = format!("curl -i {base_url}/v1/me \\\n  -H \"x-api-key: $SECAPI_API_KEY\"");
+    let request = snippets::curl(&base_url);
     let headers = exchange
         .headers
         .into_iter()
@@ -75,7 +76,7 @@ fn Exchanged(base_url: String, exchange: Exchange) -> impl IntoView {
         <div class="flow">
             <Code label="A request" text=request />
             <Json label="Its answer" lines=exchange.body head=head />
-            <p class="small muted">"Costs nothing, like every request that fails."</p>
+            <p class="small muted">"One of the free calls. A request that fails costs nothing."</p>
         </div>
     }
 }

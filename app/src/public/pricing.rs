@@ -172,6 +172,7 @@ fn Questions(rates: RateCard, grace_days: i64) -> impl IntoView {
         ("What counts as a call?", "One request that is answered with success. What fails costs nothing, whether the mistake was yours or ours, and so do the account's own routes: keys, billing, limits, events.".to_owned()),
         ("How do the free calls work?", grant),
         ("How is a bill added up?", "Amounts are counted in millionths of a dollar, summed by UTC month, and rounded to cents once, half to even, on each line of the month.".to_owned()),
+        ("Can it cost more than I allow?", "No. A spend cap is checked before the work, together with everything that is running, and on disk before the answer: a call that would pass it by a millionth of a dollar is answered 402 and costs nothing. Months begin at zero.".to_owned()),
         ("What happens when a payment fails?", failing),
         ("When am I charged?", "A plan's fixed price at its beginning, and then every month or year. Calls once a month, after it has ended. Months begin at 00:00 UTC on the first.".to_owned()),
         ("Can I change or cancel?", "Yes, yourself, in the console. A cancelled plan holds until the end of what is paid; then calls cost the list price if pay as you go is on, or stop at the free ones.".to_owned()),

@@ -185,6 +185,14 @@ fn story(known: &Diagnostics) -> Vec<StoryLine> {
             sub: format!("Rule {}", decision.explanation.rule.as_str()),
         });
     }
+    if let Some(kept) = &known.hold {
+        story.push(line(
+            kept.hold.created_at,
+            Mark::Wait,
+            format!("{} held for the work.", kept.hold.amount.told()),
+            kept.hold.id.as_str(),
+        ));
+    }
     story.extend(known.usage.iter().map(|used| StoryLine {
         at: used.recorded_at,
         mark: Mark::Ok,
@@ -198,12 +206,6 @@ fn story(known: &Diagnostics) -> Vec<StoryLine> {
         sub: used.id.to_string(),
     }));
     if let Some(kept) = &known.hold {
-        story.push(line(
-            kept.hold.created_at,
-            Mark::Wait,
-            format!("{} held for the work.", kept.hold.amount.told()),
-            kept.hold.id.as_str(),
-        ));
         if let Some(at) = kept.ended_at {
             story.push(line(
                 at,

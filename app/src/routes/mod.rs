@@ -18,6 +18,7 @@ mod pay;
 mod public;
 mod receipts;
 mod sessions;
+mod usage;
 mod views;
 mod visit;
 
@@ -76,7 +77,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 28] = [
+pub static PAGES: [Page; 30] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -95,6 +96,8 @@ pub static PAGES: [Page; 28] = [
     page("POST", "/orgs/{org}/keys/{key}/rotate", || {
         post(key::rotate)
     }),
+    page("GET", "/orgs/{org}/usage", || get(usage::page)),
+    page("GET", "/orgs/{org}/usage.csv", || get(usage::csv)),
     page("GET", "/orgs/{org}/approvals", || get(approvals::list)),
     page("POST", "/orgs/{org}/approvals", || post(approvals::decide)),
     page("GET", "/orgs/{org}/requests/{request}", || {

@@ -21,7 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Takes a JSON body in, refusing early what will not be read.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let bytes = raw(headers, body, MAX_BYTES).await?;
+    read_up_to(headers, body, MAX_BYTES).await
+}
+
+/// The same where more may come.
+pub async fn read_up_to(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let bytes = raw(headers, body, limit).await?;
     if !bytes.is_empty() && !is_plain_json(headers) {
         return Err(unsupported());
     }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use bytes::Bytes;
 use domain::id::OrgId;
+use platform::service_keys::Service;
 use platform::{Actor, KeyPrincipal, Platform, RequestContext};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,9 +43,24 @@ pub struct PublicCall<'a> {
     pub body: Bytes,
 }
 
+/// What a handler is given that another service of the company asks.
+#[derive(Debug)]
+pub struct ServiceCall<'a> {
+    pub platform: &'a Platform,
+    pub context: &'a RequestContext,
+    pub service: &'a Service,
+    pub route: &'static Route,
+    pub path: &'a str,
+    /// The `{id}` of the path, as it was sent.
+    pub id: Option<String>,
+    pub body: Bytes,
+    pub idempotency_key: Option<&'a str>,
+}
+
 /// A handler: a function from a call to an answer.
 pub type Handler = for<'a> fn(&'a Call<'a>) -> Run<'a>;
 pub type PublicHandler = for<'a> fn(&'a PublicCall<'a>) -> Run<'a>;
+pub type ServiceHandler = for<'a> fn(&'a ServiceCall<'a>) -> Run<'a>;
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send + 'a>>;
 
 /// An answer that succeeded.
@@ -84,6 +100,23 @@ pub fn encode(body: &impl Serialize) -> Vec<u8> {
 impl PublicCall<'_> {
     pub fn request_id(&self) -> &str {
         self.context.request_id.as_str()
+    }
+}
+
+impl ServiceCall<'_> {
+    pub fn request_id(&self) -> &str {
+        self.context.request_id.as_str()
+    }
+
+    /// The `{id}` of the path as an identifier. One that is malformed answers as an absent one.
+    pub fn parse_id<T: std::str::FromStr>(&self) -> Result<T, Problem> {
+        let id = self.id.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(|| platform::Error::NotFound.into())
+    }
+
+    /// The body as a JSON object; an empty body is an empty object.
+    pub fn object(&self) -> Result<Map<String, Value>, Problem> {
+        crate::body::object(&self.body)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Start reading at [`route`] (the one table of what is answered) and [`v1`] (what happens to a
 //! request under `/v1`, from top to bottom); then the noun you are after: [`me`], [`org`],
-//! [`api_keys`], [`billing`].
+//! [`api_keys`], [`billing`], [`usage`].
 
 pub mod api_keys;
 pub mod auth;
@@ -20,6 +20,7 @@ mod entities;
 pub mod guard;
 pub mod headers;
 pub mod health;
+mod limits;
 pub mod me;
 mod metered;
 mod once;
@@ -30,6 +31,7 @@ pub mod problem;
 mod query;
 pub mod route;
 mod tokens;
+mod usage;
 pub mod v1;
 
 use axum::Router;

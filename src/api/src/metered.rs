@@ -1,12 +1,14 @@
 //! Calls that cost something: admitted before the work, charged after it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use domain::billing::state::BillingState;
 use domain::budget::approval::MAX_PURPOSE;
 use domain::budget::gate::{Denial, Payment, Scope, Step};
 use domain::budget::price::Price;
 use domain::budget::quota;
+use domain::id::OrgId;
 use domain::money::Usd;
-use platform::KeyPrincipal;
+use platform::Platform;
 use platform::budget::{Admission, Held, Refused, Spend, admit};
 
 use crate::body::wrong;
@@ -105,16 +107,25 @@ fn told(answer: &mut Answer, held: &Held) {
 
 /// The answer to a call that was stopped, with where to go on from there.
 pub fn refusal(call: &Call<'_>, refused: &Refused) -> Problem {
-    let settings = call.platform.settings();
-    let org = call.org().as_str();
+    stopped(call.platform, call.org(), call.request_id(), refused)
+}
+
+/// The same for what is asked in an organisation's name.
+pub fn stopped(platform: &Platform, org: &OrgId, request: &str, refused: &Refused) -> Problem {
+    let settings = platform.settings();
     let page = |path: String| {
         settings
             .public_url
             .join(&path)
             .map_or(path, |url| url.to_string())
     };
-    let problem = denied(refused.denial, &refused.price, &refused.steps, call.key);
-    let explained = page(format!("/orgs/{org}/requests/{}", call.request_id()));
+    let problem = denied(
+        refused.denial,
+        &refused.price,
+        &refused.steps,
+        refused.state,
+    );
+    let explained = page(format!("/orgs/{org}/requests/{request}"));
     let problem = problem.detail("explanationUrl", explained);
     let Some(approval) = &refused.approval else {
         return problem;
@@ -127,7 +138,7 @@ pub fn refusal(call: &Call<'_>, refused: &Refused) -> Problem {
 }
 
 /// The 402 of a gate.
-pub fn denied(denial: Denial, price: &Price, steps: &[Step], key: &KeyPrincipal) -> Problem {
+pub fn denied(denial: Denial, price: &Price, steps: &[Step], state: BillingState) -> Problem {
     let message = match denial {
         Denial::NotOnPlan => format!(
             "{} is not available on the {} plan.",
@@ -170,7 +181,7 @@ pub fn denied(denial: Denial, price: &Price, steps: &[Step], key: &KeyPrincipal)
         .detail("meterClass", price.class.as_str())
         .detail("planKey", price.plan.as_str())
         .detail("publicPlanKey", price.plan.as_str())
-        .detail("billingState", key.standing.state.as_str())
+        .detail("billingState", state.as_str())
         .detail("requestCostCents", price.amount.as_cents());
     for step in steps {
         problem = match step {

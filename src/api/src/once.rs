@@ -1,10 +1,10 @@
 //! `Idempotency-Key`: the same request twice does its work once and answers the same twice.
 
 use axum::http::StatusCode;
-use platform::Error;
 use platform::once::{self, Begun, Claim};
+use platform::{Error, Platform, RequestContext};
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, ServiceCall};
 use crate::problem::Problem;
 
 impl Call<'_> {
@@ -32,29 +32,75 @@ impl Call<'_> {
         };
         match work(Some(claim.clone())).await {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(self.settle(&claim, error).await),
+            Err(error) => {
+                // Another process took the claim over meanwhile; it is no longer ours to settle.
+                let taken_over = matches!(error, Error::IdempotencyInFlight);
+                let problem = Problem::from(error);
+                if !taken_over {
+                    refuse(self.platform, self.context, &claim, &problem).await;
+                }
+                Err(problem)
+            }
         }
     }
+}
 
-    /// Another process may have taken the claim over meanwhile; then it is no longer ours to settle.
-    async fn settle(&self, claim: &Claim, error: Error) -> Problem {
-        let taken_over = matches!(error, Error::IdempotencyInFlight);
-        let problem = Problem::from(error);
-        let settled = if taken_over {
-            Ok(())
-        } else if problem.status.is_server_error() {
-            claim.release(self.platform).await
-        } else {
-            let body = problem.body(self.platform, self.context);
-            let body = String::from_utf8(body).unwrap_or_default();
-            claim
-                .keep(self.platform, i64::from(problem.status.as_u16()), &body)
-                .await
+impl ServiceCall<'_> {
+    /// The same for a service: its keys are its own, whichever organisation it works for. The ledger
+    /// makes its effect durable before this stores the answer: should the process end in between, a
+    /// retry does the work again, which a hold outlives by running out and a settlement by being one.
+    pub async fn once(
+        &self,
+        work: impl Future<Output = Result<Answer, Problem>>,
+    ) -> Result<Answer, Problem> {
+        let Some(key) = self.idempotency_key else {
+            return work.await;
         };
-        if let Err(error) = settled {
-            tracing::warn!(%error, request_id = self.request_id(), "an idempotency claim was not settled; it runs out");
+        let request = once::Request {
+            scope: self.service.id.as_str(),
+            route: format!("{} {}", self.route.method, self.path),
+            key,
+            fingerprint: domain::secret::fingerprint(&self.body),
+        };
+        let claim = match once::begin(self.platform, request).await? {
+            Begun::Replay { status, answer } => return replay(status, answer),
+            Begun::Fresh(claim) => claim,
+        };
+        match work.await {
+            Ok(answer) => {
+                let body = String::from_utf8_lossy(&answer.body);
+                let status = i64::from(answer.status.as_u16());
+                let kept = claim.keep(self.platform, status, &body).await;
+                noted(kept, self.context);
+                Ok(answer)
+            }
+            Err(problem) => {
+                refuse(self.platform, self.context, &claim, &problem).await;
+                Err(problem)
+            }
         }
-        problem
+    }
+}
+
+/// Stores a refusal that will not change by asking again. A limit may be raised and a failure of ours
+/// passes: after those a retry starts afresh.
+async fn refuse(platform: &Platform, context: &RequestContext, claim: &Claim, problem: &Problem) {
+    let passes = problem.status.is_server_error()
+        || problem.status == StatusCode::PAYMENT_REQUIRED
+        || problem.status == StatusCode::TOO_MANY_REQUESTS;
+    let settled = if passes {
+        claim.release(platform).await
+    } else {
+        let body = String::from_utf8(problem.body(platform, context)).unwrap_or_default();
+        let status = i64::from(problem.status.as_u16());
+        claim.keep(platform, status, &body).await
+    };
+    noted(settled, context);
+}
+
+fn noted(settled: Result<(), Error>, context: &RequestContext) {
+    if let Err(error) = settled {
+        tracing::warn!(%error, request_id = %context.request_id, "an idempotency claim was not settled; it runs out");
     }
 }
 

@@ -87,6 +87,13 @@ pub fn openapi() -> OpenApi {
         "apiKey",
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key"))),
     )
+    .security_scheme(
+        "serviceKey",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "x-api-key",
+            "A key that an operator made for another service of the company: secapi_svc_…",
+        ))),
+    )
     .security_scheme("bearer", SecurityScheme::Http(bearer));
     OpenApiBuilder::new()
         .info(
@@ -117,4 +124,9 @@ fn secured(operation: OperationBuilder) -> OperationBuilder {
     operation
         .security(scheme("apiKey"))
         .security(scheme("bearer"))
+}
+
+/// A service key, in the header of the API keys.
+fn secured_by_service(operation: OperationBuilder) -> OperationBuilder {
+    operation.security(SecurityRequirement::new("serviceKey", Vec::<String>::new()))
 }

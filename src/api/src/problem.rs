@@ -119,6 +119,7 @@ impl Problem {
         self
     }
 
+    #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self.detail("retryable", true)

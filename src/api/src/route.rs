@@ -10,10 +10,12 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use domain::role::Permission;
 use platform::Platform;
 
-use crate::call::{Handler, PublicHandler};
+use crate::call::{Handler, PublicHandler, ServiceHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, diagnostics, entities, health, me, openapi, org};
+use crate::{
+    api_keys, auth, billing, diagnostics, entities, health, limits, me, openapi, org, usage,
+};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -44,6 +46,9 @@ pub enum Kind {
     /// Under `/v1`, without a key, and therefore not among a key's requests: goes through
     /// [`v1::serve`] too. `takes` is the most its body may weigh, in bytes.
     Public { takes: usize, run: PublicHandler },
+    /// Under `/v1`, with a service key: goes through [`v1::serve`] too, and is among no
+    /// organisation's requests. `takes` is the most its body may weigh, in bytes.
+    Service { takes: usize, run: ServiceHandler },
     /// For everybody, without a key.
     Open(fn() -> MethodRouter<Platform>),
     /// For browsers: redirects and cookies, not part of the `OpenAPI` document.
@@ -62,7 +67,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 26] = [
+pub static ROUTES: [Route; 34] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -81,8 +86,16 @@ pub static ROUTES: [Route; 26] = [
     billing::APPROVALS,
     billing::APPROVAL,
     diagnostics::REQUEST,
+    limits::READ,
     entities::RESOLVE,
     entities::SEARCH,
+    usage::LIST,
+    usage::SERIES,
+    usage::REPORT,
+    usage::holds::OPEN,
+    usage::holds::READ,
+    usage::holds::SETTLE,
+    usage::holds::RELEASE,
     health::ALIVE,
     health::READY,
     openapi::DOCUMENT,
@@ -95,7 +108,9 @@ impl Route {
     pub fn meter_class(&self) -> &'static str {
         match self.kind {
             Kind::Key { meter_class, .. } => meter_class,
-            Kind::Public { .. } | Kind::Open(_) | Kind::Browser(_) => PLATFORM,
+            Kind::Public { .. } | Kind::Service { .. } | Kind::Open(_) | Kind::Browser(_) => {
+                PLATFORM
+            }
         }
     }
 }
@@ -104,7 +119,9 @@ pub fn router(platform: &Platform) -> Router {
     let router = ROUTES
         .iter()
         .fold(Router::new(), |router, route| match route.kind {
-            Kind::Key { .. } | Kind::Public { .. } => router.route(route.path, v1_route(route)),
+            Kind::Key { .. } | Kind::Public { .. } | Kind::Service { .. } => {
+                router.route(route.path, v1_route(route))
+            }
             Kind::Open(make) | Kind::Browser(make) => router.route(route.path, make()),
         });
     router

@@ -1,5 +1,5 @@
-//! What happens to a request under `/v1`, from top to bottom: who asks, what is asked, do it, say
-//! it, note it.
+//! What happens to a request under `/v1`, from top to bottom: who asks, what is asked, how often, do
+//! it, say it, note it.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,6 +11,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use domain::role::Permission;
+use platform::limits::Taken;
 use platform::requests::{self, Answered};
 use platform::{Actor, Error, KeyPrincipal, Platform, RequestContext};
 use tracing::Instrument as _;
@@ -22,7 +24,9 @@ use crate::route::{self, Kind, PLATFORM, Route};
 use crate::{body, context, metered, panic};
 
 mod public;
+mod rate;
 mod response;
+mod service;
 
 /// The versions of the API that this server speaks, newest first.
 pub const VERSIONS: [&str; 1] = ["2026-03-19"];
@@ -47,6 +51,14 @@ impl Target {
                 ..
             }) => meter_class,
             _ => PLATFORM,
+        }
+    }
+
+    /// What is answered where there is no route.
+    fn nowhere(self) -> Problem {
+        match self {
+            Self::WrongMethod { path } => Problem::method_not_allowed(route::allowed(path)),
+            Self::Nothing | Self::Route(_) => Error::NotFound.into(),
         }
     }
 
@@ -95,11 +107,21 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
         told(&outcome, target, &context);
         return response::make(&platform, target, &context, None, outcome);
     }
+    if let Target::Route(route) = target
+        && let Kind::Service { takes, run } = route.kind
+    {
+        let asked = ((takes, run), id);
+        let outcome = service::answer((&platform, route), asked, (&parts, body), &context);
+        let outcome = outcome.await;
+        told(&outcome, target, &context);
+        return response::make(&platform, target, &context, None, outcome);
+    }
     let (actor, refusal) =
         match platform::auth::authenticate(&platform, credential(&parts.headers)).await {
             Ok(key) => (Some(Actor::Key(key)), None),
             Err(error) => (None, Some(error)),
         };
+    let mut rate = None;
     let outcome = match (&actor, target) {
         (Some(actor), Target::Route(route)) => {
             let asked = Asked {
@@ -110,7 +132,9 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
                 context: &context,
                 actor,
             };
-            match panic::caught(asked.carry_out(body)).await {
+            // On the heap, or there would be room for it twice in every request's future.
+            let work = Box::pin(asked.carry_out(body, &mut rate));
+            match panic::caught(work).await {
                 Ok(outcome) => outcome,
                 Err(panic) => {
                     tracing::error!(panic, request_id = %context.request_id, operation = route.operation, "a handler panicked");
@@ -118,13 +142,22 @@ async fn answer(platform: Platform, target: Target, mut request: Request) -> Res
                 }
             }
         }
-        (_, Target::Nothing) => Err(Error::NotFound.into()),
-        (_, Target::WrongMethod { path }) => Err(Problem::method_not_allowed(route::allowed(path))),
+        (actor, Target::Nothing | Target::WrongMethod { .. }) => {
+            // Counts too: who goes wrong in a loop must not be free to.
+            let counted = match actor.as_ref().and_then(key_of) {
+                Some(key) => rate::take(&platform, key, PLATFORM, &mut rate).await,
+                None => Ok(()),
+            };
+            Err(counted.err().unwrap_or_else(|| target.nowhere()))
+        }
         (None, Target::Route(_)) => Err(refused(refusal)),
     };
     told(&outcome, target, &context);
     let key = actor.as_ref().and_then(key_of);
-    let response = response::make(&platform, target, &context, key, outcome);
+    let mut response = response::make(&platform, target, &context, key, outcome);
+    if let Some(taken) = &rate {
+        rate::tell(response.headers_mut(), taken);
+    }
     if let Some(key) = key {
         note(&platform, target, &context, &parts, key, response.status()).await;
     }
@@ -189,7 +222,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn carry_out(self, body: Body) -> Result<Answer, Problem> {
+    async fn carry_out(self, body: Body, rate: &mut Option<Taken>) -> Result<Answer, Problem> {
         let (
             Kind::Key {
                 permission,
@@ -202,13 +235,11 @@ impl Asked<'_> {
             return Err(Problem::internal());
         };
         let headers = &self.parts.headers;
-        known_version(headers)?;
-        // Asked again, with the organisation, by the use case; asked here so that a key without the
-        // scope neither sends a body nor sees the answer another key got under an Idempotency-Key.
-        let accepted = permission.accepted_scopes();
-        if !key.scopes.any(accepted) {
-            return Err(Error::InsufficientScope { accepted }.into());
-        }
+        let allowed = allowed(headers, key, permission);
+        // What is turned away before the work counts as the platform's own class.
+        let counts_as = allowed.as_ref().map_or(PLATFORM, |()| meter_class);
+        rate::take(self.platform, key, counts_as, rate).await?;
+        allowed?;
         let takes_body = matches!(self.route.method, Method::POST | Method::PUT);
         let body = if takes_body {
             body::read(headers, body).await?
@@ -237,6 +268,18 @@ impl Asked<'_> {
         } else {
             metered::run(&call, meter_class, run).await
         }
+    }
+}
+
+/// Asked again, with the organisation, by the use case; asked here so that a key without the scope
+/// neither sends a body nor sees the answer another key got under an Idempotency-Key.
+fn allowed(headers: &HeaderMap, key: &KeyPrincipal, permission: Permission) -> Result<(), Problem> {
+    known_version(headers)?;
+    let accepted = permission.accepted_scopes();
+    if key.scopes.any(accepted) {
+        Ok(())
+    } else {
+        Err(Error::InsufficientScope { accepted }.into())
     }
 }
 

@@ -86,7 +86,13 @@ impl Bench {
         self.serve_on(&self.database_url())
     }
 
-    fn database_url(&self) -> String {
+    /// With calls limited by the minute, as everywhere but here.
+    pub fn serve_limited(&self) -> anyhow::Result<Server> {
+        let mut command = self.command(&self.database_url());
+        self.start(command.env("SECAPI_RATE_LIMITS", "on"))
+    }
+
+    pub fn database_url(&self) -> String {
         format!("sqlite:{}", self.database().display())
     }
 
@@ -115,9 +121,39 @@ impl Bench {
             .env_clear()
             .env("DATABASE_URL", database)
             .env("SECAPI_METRICS_LISTEN", "127.0.0.1:0")
+            // A few keys make more calls here than any plan has.
+            .env("SECAPI_RATE_LIMITS", "off")
             .env("SECAPI_LOGIN_ISSUER", "https://login.example.com")
             .env("SECAPI_LOGIN_CLIENT_ID", "bench");
         command
+    }
+
+    /// A file of this run.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Carries an operator's command out on a database that nobody serves.
+    pub fn order(&self, database: &str, words: &[&str]) -> anyhow::Result<()> {
+        self.told(database, words).map(drop)
+    }
+
+    /// The same on the big database; answers what it printed.
+    pub fn ask(&self, words: &[&str]) -> anyhow::Result<String> {
+        self.told(&self.database_url(), words)
+    }
+
+    fn told(&self, database: &str, words: &[&str]) -> anyhow::Result<String> {
+        let output = Command::new(&self.binary)
+            .args(words)
+            .arg("--data")
+            .arg(self.dir.path())
+            .env_clear()
+            .env("DATABASE_URL", database)
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "secapid {words:?}: {said}");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// What `secapid verify` finds broken in the big database, a line each.

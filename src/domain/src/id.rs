@@ -93,6 +93,8 @@ ids! {
     UsageId = "use_";
     /// A spend asked for by a key and decided by a person.
     ApprovalId = "appr_";
+    /// A key by which another service of the company reports usage.
+    ServiceKeyId = "svc_";
     /// One error answer, to be quoted to support.
     ErrorId = "err_";
 }

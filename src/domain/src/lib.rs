@@ -12,6 +12,7 @@ pub mod entity;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod limit;
 pub mod money;
 pub mod org;
 pub mod path;

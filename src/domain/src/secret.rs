@@ -15,6 +15,7 @@ const CHECK: usize = 6;
 
 pub const LIVE_PREFIX: &str = "secapi_live_";
 pub const TEST_PREFIX: &str = "secapi_test_";
+pub const SERVICE_PREFIX: &str = "secapi_svc_";
 
 /// Random bytes that one secret may draw from. Rejection sampling needs a few more than 32;
 /// with 64 the chance of running out is below 2^-100.
@@ -99,6 +100,16 @@ pub fn api_key(livemode: bool, chance: &Chance) -> Secret {
     make(if livemode { LIVE_PREFIX } else { TEST_PREFIX }, chance)
 }
 
+/// Makes the secret of a service key.
+pub fn service_key(chance: &Chance) -> Secret {
+    make(SERVICE_PREFIX, chance)
+}
+
+/// Reads a presented service key; `None` when it cannot be one of ours.
+pub fn read_service_key(text: &str) -> Option<SecretHash> {
+    well_formed(SERVICE_PREFIX, text).then(|| SecretHash::of(text))
+}
+
 /// What a presented API key says of itself before any look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presented {
@@ -171,6 +182,16 @@ mod tests {
             assert_eq!((read.livemode, read.hash), (livemode, key.hash()));
             assert_eq!(key.expose().len(), 12 + 38);
         }
+    }
+
+    #[test]
+    fn a_service_key_is_no_api_key_and_an_api_key_no_service_key() {
+        let (service, key) = (service_key(&[7; 64]), api_key(true, &[7; 64]));
+        assert_eq!(read_service_key(service.expose()), Some(service.hash()));
+        assert_eq!(read_api_key(service.expose()), None);
+        assert_eq!(read_service_key(key.expose()), None);
+        assert_eq!(service.mask().prefix.len(), SERVICE_PREFIX.len() + 4);
+        assert!(looks_like_key(service.expose()));
     }
 
     #[test]

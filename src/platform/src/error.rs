@@ -15,6 +15,8 @@ pub enum Error {
     MissingApiKey,
     #[error("The API key is not valid.")]
     AuthenticationFailed,
+    #[error("This is for services of the company, with a service key.")]
+    ServiceKeyRequired,
     #[error("Sign in to go on.")]
     SignInRequired,
     #[error("This key's scopes do not allow it.")]
@@ -97,6 +99,7 @@ impl Error {
         match self {
             Self::MissingApiKey => "missing_api_key",
             Self::AuthenticationFailed => "authentication_failed",
+            Self::ServiceKeyRequired => "service_key_required",
             Self::SignInRequired => "sign_in_required",
             Self::InsufficientScope { .. } | Self::ScopeEscalation { .. } => "insufficient_scope",
             Self::Forbidden { .. } => "forbidden",
@@ -139,6 +142,9 @@ impl Error {
             }
             Self::AuthenticationFailed => {
                 "Check that the key is complete and was not revoked, rotated away or expired."
+            }
+            Self::ServiceKeyRequired => {
+                "An operator makes service keys: secapid service-key create NAME."
             }
             Self::SignInRequired => "Sign in and try again.",
             Self::InsufficientScope { .. } => "Use a key with one of the accepted scopes.",

@@ -17,6 +17,7 @@ pub struct Keep {
 
 pub async fn sweep(p: &Platform, keep: Keep) -> Result<()> {
     crate::catalogue::keep(p).await?;
+    p.limiter().sweep(p.store(), p.now()).await?;
     let (now, lifetimes) = (p.now(), p.settings().lifetimes);
     let mut tx = p.store().begin().await?;
     store::login_attempts::delete_expired(&mut tx, now).await?;

@@ -20,12 +20,15 @@ mod events;
 pub mod health;
 pub mod housekeeping;
 pub mod keys;
+pub mod limits;
 pub mod login;
 pub mod onboard;
 pub mod once;
 pub mod orgs;
 pub mod requests;
+pub mod service_keys;
 pub mod sessions;
+pub mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -57,6 +60,7 @@ struct Inner {
     ledger: budget::ledger::Ledger,
     ambient: budget::Ambient,
     entities: entities::Entities,
+    limiter: limits::Limiter,
     /// When the database last took a write from the readiness probe.
     probed: AtomicI64,
 }
@@ -84,6 +88,8 @@ pub struct Settings {
     pub catalogue: Arc<Catalogue>,
     /// How long a failed payment is borne before billable calls stop.
     pub grace: Span,
+    /// Whether calls are limited by the minute.
+    pub rate_limits: bool,
     /// The platform's staff by verified e-mail address, in lower case; more may be in the database.
     pub operators: Vec<String>,
 }
@@ -104,6 +110,12 @@ impl Platform {
             catalogue: Arc::clone(&settings.catalogue),
         };
         let ledger = budget::ledger::Ledger::start(store.clone(), ambient.clone());
+        let limiter = limits::Limiter::start(
+            &store,
+            settings.rate_limits,
+            &settings.catalogue,
+            Arc::clone(&clock),
+        );
         Self(Arc::new(Inner {
             store,
             clock,
@@ -116,6 +128,7 @@ impl Platform {
             ledger,
             ambient,
             entities: entities::Entities::new(),
+            limiter,
             probed: AtomicI64::new(i64::MIN),
         }))
     }
@@ -175,6 +188,10 @@ impl Platform {
 
     pub(crate) fn ambient(&self) -> &budget::Ambient {
         &self.0.ambient
+    }
+
+    pub(crate) fn limiter(&self) -> &limits::Limiter {
+        &self.0.limiter
     }
 
     pub(crate) fn recorder(&self) -> &requests::Recorder {

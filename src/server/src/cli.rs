@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod orders;
 
-use self::orders::{DevOrder, OperatorCommand, OrgCommand};
+use self::orders::{DevOrder, OperatorCommand, OrgCommand, ServiceKeyCommand};
 use crate::config::{self, Config, Flags};
 use crate::control::{self, Order};
 use crate::{data, run, seed, telemetry};
@@ -55,6 +55,9 @@ enum Command {
     /// The platform's own staff, who see the operator pages.
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// Keys by which other services of the company report usage. Works beside a running server.
+    #[command(subcommand)]
+    ServiceKey(ServiceKeyCommand),
     /// Ask Stripe for everything that was missed, now. Needs a running server.
     Reconcile {
         #[command(flatten)]
@@ -154,6 +157,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Verify { common } => verify(&read_for_data(&common.flags(None))?).await,
         Command::Org(order) => ask(order.order()).await,
         Command::Operator(order) => ask(order.order()).await,
+        Command::ServiceKey(order) => ask(order.order()).await,
         Command::Reconcile { common } => ask((common, Order::Reconcile)).await,
         Command::Dev(DevCommand::Seed { common }) => {
             let config = read_for_data(&common.flags(None))?;

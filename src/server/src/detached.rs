@@ -40,6 +40,7 @@ pub fn platform(
         dev,
         catalogue: Arc::new(catalogue),
         grace: config.map_or(DEFAULT_GRACE, |config| config.grace),
+        rate_limits: false,
         operators: Vec::new(),
     };
     let outside = Outside {

@@ -135,6 +135,7 @@ async fn identity(
         dev: config.dev,
         catalogue: Arc::new(config.catalogue.clone()),
         grace: config.grace,
+        rate_limits: config.rate_limits,
         operators: config.operators.clone(),
     };
     let redirect_uri = public_url.join("/auth/callback")?;

@@ -8,7 +8,7 @@ use domain::budget::limits::Limits;
 use domain::id::OrgId;
 use domain::money::Usd;
 use domain::time::Micros;
-use sqlx::{FromRow, query, query_as};
+use sqlx::{FromRow, query, query_as, query_scalar};
 
 use crate::db::{Db, Result};
 
@@ -72,6 +72,23 @@ pub async fn read(db: &mut Db, place: &Place) -> Result<Standing> {
         .fetch_one(c)
         .await)?;
     Ok(row.into())
+}
+
+/// The cap that a balance was under when its month was last moved.
+pub async fn cap_then(db: &mut Db, place: &Place) -> Result<Option<Usd>> {
+    const SQL: &str = "
+        SELECT cap
+        FROM balances
+        WHERE org_id = $1
+          AND scope = $2
+          AND period = $3";
+    let cap: Option<Option<i64>> = on!(db, |c| query_scalar(SQL)
+        .bind(place.org.as_str())
+        .bind(&place.scope)
+        .bind(&place.period)
+        .fetch_optional(c)
+        .await)?;
+    Ok(cap.flatten().map(Usd::micros))
 }
 
 /// Moves a balance without asking whether it fits: for the tests that show that the row refuses.

@@ -14,7 +14,7 @@ pub async fn add(
 ) -> Result<i64> {
     const SQL: &str = "
         INSERT INTO quota_counts (org_id, quota, period, used)
-        VALUES ($1, $2, $3, $4)
+        VALUES ($1, $2, $3, CASE WHEN CAST($4 AS BIGINT) > 0 THEN CAST($4 AS BIGINT) ELSE 0 END)
         ON CONFLICT (org_id, quota, period) DO UPDATE
         SET used = quota_counts.used + $4
         RETURNING used";

@@ -236,7 +236,7 @@ pub async fn by_id(db: &mut Db, org: &OrgId, id: &RequestId, limit: i64) -> Resu
         FROM requests
         WHERE org_id = $1
           AND id = $2
-        ORDER BY recorded_at DESC, seq DESC
+        ORDER BY recorded_at DESC
         LIMIT $3";
     let rows: Vec<Row> = on!(db, |c| query_as(SQL)
         .bind(org.as_str())

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, FromRow, query_as, query_scalar};
 use crate::db::{Conn, Db, Result};
 
 mod accounts;
+mod hours;
 
 const REFERENCES: &str = "a reference leads to a row";
 const FILE: &str = "the file is whole";
@@ -32,7 +33,7 @@ impl fmt::Display for Finding {
 }
 
 /// Each statement names the rows that break its rule.
-const RULES: [(&str, &str); 28] = [
+const RULES: [(&str, &str); 31] = [
     (
         "a key has exactly one current secret",
         "SELECT id FROM api_keys
@@ -41,6 +42,10 @@ const RULES: [(&str, &str); 28] = [
     (
         "a secret is stored as a hash of 32 bytes",
         "SELECT key_id FROM key_secrets WHERE LENGTH(hash) <> 32",
+    ),
+    (
+        "a service key's secret is stored as a hash of 32 bytes",
+        "SELECT id FROM service_keys WHERE LENGTH(hash) <> 32",
     ),
     (
         "a session's token is stored as a hash of 32 bytes",
@@ -175,6 +180,21 @@ const RULES: [(&str, &str); 28] = [
              AND (balances.scope = 'org' OR holds.key_id = balances.scope)), 0)",
     ),
     (
+        "a quota's count is what was used and is held of it",
+        "SELECT org_id || ' ' || quota || ' ' || period FROM quota_counts
+         WHERE used <> COALESCE((SELECT SUM(units) FROM usage_records
+             WHERE usage_records.org_id = quota_counts.org_id AND usage_records.period = quota_counts.period
+               AND usage_records.class = 'intelligence_query'), 0)
+           + COALESCE((SELECT SUM(units) FROM holds
+             WHERE holds.org_id = quota_counts.org_id AND holds.period = quota_counts.period
+               AND holds.status = 'open' AND holds.class = 'intelligence_query'), 0)",
+    ),
+    (
+        "an approval that was used had been given by a person",
+        "SELECT id FROM approvals
+         WHERE status = 'used' AND (decided_by IS NULL OR used_at IS NULL OR used_at >= expires_at)",
+    ),
+    (
         "a stored answer has a status",
         "SELECT route FROM idempotency WHERE (status IS NULL) <> (answer IS NULL)",
     ),
@@ -187,6 +207,7 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
         .into_iter()
         .map(|(rule, _)| rule)
         .chain(accounts::RULES)
+        .chain([hours::RULE])
         .chain(others)
 }
 
@@ -199,6 +220,7 @@ pub async fn verify(db: &mut Db, grace: Span) -> Result<Vec<Finding>> {
         findings.extend(rows.into_iter().map(|row| Finding { rule, row }));
     }
     findings.extend(accounts::check(db, grace).await?);
+    findings.extend(hours::check(db).await?);
     findings.extend(plaintext(db).await?);
     findings.extend(answers(db).await?);
     Ok(findings)
@@ -253,7 +275,7 @@ async fn plaintext(db: &mut Db) -> Result<Vec<Finding>> {
 
 /// The form of a secret: a prefix and 38 characters after it.
 fn holds_secret(text: &str) -> bool {
-    ["secapi_live_", "secapi_test_", "agbt_"]
+    ["secapi_live_", "secapi_test_", "secapi_svc_", "agbt_"]
         .iter()
         .any(|prefix| {
             text.match_indices(prefix).any(|(at, _)| {

@@ -113,6 +113,7 @@ impl World {
             dev: till.is_some(),
             catalogue: Arc::new(platform::catalogue::builtin()),
             grace: domain::billing::state::DEFAULT_GRACE,
+            rate_limits: true,
             operators: vec![OPERATOR.to_owned()],
         };
         let platform = Platform::new(

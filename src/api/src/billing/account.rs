@@ -13,7 +13,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::route::{Kind, Route};
-pub use wire::BillingAccount;
+pub use wire::{BillingAccount, MonthlyQuotas};
 
 mod provider;
 mod wire;
@@ -115,6 +115,7 @@ fn sample() -> Account {
         card: std::sync::Arc::new(card),
         customer: None,
         usage: Vec::new(),
+        ai_queries: 0,
         keys: platform::keys::Room {
             working: 1,
             included: 1,

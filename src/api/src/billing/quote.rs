@@ -157,7 +157,12 @@ fn quote<'a>(call: &'a Call<'a>) -> Run<'a> {
         if !flag(&object, "hold")?.unwrap_or(false) {
             let quoted = asked.priced(call).await?;
             let gate = quoted.verdict.decided.err().map(|denial| {
-                metered::denied(denial, &quoted.price, &quoted.verdict.steps, call.key)
+                metered::denied(
+                    denial,
+                    &quoted.price,
+                    &quoted.verdict.steps,
+                    call.key.standing.state,
+                )
             });
             return Ok(told(call, quoted.price, gate, None).await?);
         }

@@ -59,7 +59,7 @@ fn parameter(name: &str, place: ParameterIn, about: &str, schema: ObjectBuilder)
 }
 
 /// Every header an answer may carry: component name, header, meaning, example.
-const HEADERS: [(&str, &str, &str, &str); 11] = [
+const HEADERS: [(&str, &str, &str, &str); 13] = [
     (
         "RequestId",
         "Request-Id",
@@ -121,6 +121,18 @@ const HEADERS: [(&str, &str, &str, &str); 11] = [
         "250",
     ),
     (
+        "RateLimitPolicy",
+        "RateLimit-Policy",
+        "How many calls of this class a minute (q in w seconds): of the key, and of all keys of its organisation.",
+        "\"key\";q=60;w=60, \"org\";q=60;w=60",
+    ),
+    (
+        "RateLimit",
+        "RateLimit",
+        "How many calls are left at once (r), and in how many seconds all will be (t).",
+        "\"key\";r=59;t=1, \"org\";r=59;t=1",
+    ),
+    (
         "IdempotentReplayed",
         "Idempotent-Replayed",
         "`true` when an earlier request's answer was given again; else absent.",
@@ -170,7 +182,7 @@ fn described(schema: ObjectBuilder, about: &str) -> Header {
 pub fn answer_headers(response: ResponseBuilder, kind: &Kind, replayable: bool) -> ResponseBuilder {
     let count = match (kind, replayable) {
         (Kind::Open(_) | Kind::Browser(_), _) => 2,
-        (Kind::Public { .. }, _) => 6,
+        (Kind::Public { .. } | Kind::Service { .. }, _) => 6,
         (Kind::Key { .. }, false) => HEADERS.len() - 1,
         (Kind::Key { .. }, true) => HEADERS.len(),
     };
@@ -185,7 +197,7 @@ fn header_ref(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{name}"))
 }
 
-const REFUSALS: [(u16, &str, &str); 12] = [
+const REFUSALS: [(u16, &str, &str); 13] = [
     (
         400,
         "BadRequest",
@@ -204,7 +216,7 @@ const REFUSALS: [(u16, &str, &str); 12] = [
     (
         403,
         "Forbidden",
-        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `human_session_required`: only a signed-in person can.",
+        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `human_session_required`: only a signed-in person can. `service_key_required`: only services of the company may.",
     ),
     (
         404,
@@ -230,6 +242,11 @@ const REFUSALS: [(u16, &str, &str); 12] = [
         415,
         "UnsupportedMediaType",
         "`unsupported_media_type`: the body is not plain JSON by its headers.",
+    ),
+    (
+        429,
+        "TooManyRequests",
+        "`rate_limit_exceeded`: too many calls of this class in a minute. Nothing was taken or charged; the same call succeeds after `Retry-After`. `ai_query_quota_exceeded`: the plan's AI queries of this month are used up; asking again before the next does not help.",
     ),
     (
         500,
@@ -276,7 +293,7 @@ fn response(status: u16, about: &str) -> RefOr<Response> {
         .fold(response, |response, (name, header, ..)| {
             response.header_ref(*header, header_ref(name))
         });
-    let response = if status == 503 {
+    let response = if matches!(status, 429 | 503) {
         response.header_ref("Retry-After", header_ref("RetryAfter"))
     } else {
         response

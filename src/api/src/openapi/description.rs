@@ -49,6 +49,7 @@ impl Description {
         match route.kind {
             Kind::Key { permission, .. } => begun.keyed(permission),
             Kind::Public { .. } => begun.public(),
+            Kind::Service { .. } => begun.service(),
             Kind::Open(_) | Kind::Browser(_) => begun,
         }
     }
@@ -61,6 +62,26 @@ impl Description {
             self = self.takes_common(name);
         }
         self.refuses(&[400, 500])
+    }
+
+    /// Under a scheme of its own: no organisation's key opens it.
+    fn service(self) -> Self {
+        let route = self.route;
+        let told = json!({"meterClass": route.meter_class()});
+        let extensions = Extensions::builder().add("x-secapi", told).build();
+        let operation = super::secured_by_service(self.operation).extensions(Some(extensions));
+        let mut begun = Self { operation, ..self };
+        for name in ["ApiVersion", "CallersRequestId"] {
+            begun = begun.takes_common(name);
+        }
+        if route.path.contains("{id}") {
+            begun = begun.takes_common("Id");
+        }
+        let mut refusals = vec![400, 401, 403, 500, 503];
+        if route.method == Method::POST {
+            refusals.extend([408, 409, 413, 415]);
+        }
+        begun.refuses(&refusals)
     }
 
     fn keyed(self, permission: Permission) -> Self {
@@ -84,7 +105,7 @@ impl Description {
         let operation = names.into_iter().fold(operation, |operation, name| {
             operation.parameter_ref(Ref::new(format!("#/components/parameters/{name}")))
         });
-        let mut refusals = vec![400, 401, 500, 503];
+        let mut refusals = vec![400, 401, 429, 500, 503];
         if !scopes.is_empty() {
             refusals.push(403);
         }
@@ -102,6 +123,11 @@ impl Description {
     pub fn note(mut self, text: &str) -> Self {
         self.operation = self.operation.description(Some(text));
         self
+    }
+
+    /// For a service's route: an `Idempotency-Key` is honoured.
+    pub fn once(self) -> Self {
+        self.takes_common("IdempotencyKey")
     }
 
     /// The parameters of a list.

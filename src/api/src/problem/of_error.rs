@@ -29,6 +29,7 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         }
         Error::InsufficientScope { .. }
         | Error::ScopeEscalation { .. }
+        | Error::ServiceKeyRequired
         | Error::HumanSessionRequired
         | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
         // Not the caller's rights but the account's standing, as with the 402s.
@@ -69,6 +70,7 @@ impl Problem {
         match error {
             Error::MissingApiKey => self.last("create_api_key"),
             Error::AuthenticationFailed => self.last("check_api_key"),
+            Error::ServiceKeyRequired => self.last("use_service_key"),
             Error::InsufficientScope { accepted } => self
                 .last("use_key_with_scope")
                 .detail("requiredScopes", names(accepted.iter().copied()))

@@ -9,13 +9,14 @@ use axum::http::Request;
 use domain::id::{KeyId, OrgId};
 use domain::key::Scope;
 use domain::time::Span;
-use platform::Actor;
+use platform::billing::operators::Operator;
 use platform::keys::{self, NewKey};
+use platform::{Actor, service_keys};
 use serde_json::Value;
 
 use crate::site::{Answer, Site};
 
-const PRINCIPALS: [&str; 9] = [
+const PRINCIPALS: [&str; 11] = [
     "nobody",
     "session",
     "malformed",
@@ -25,13 +26,18 @@ const PRINCIPALS: [&str; 9] = [
     "reader",
     "manager",
     "stranger",
+    "service",
+    "retired",
 ];
 
 /// One number: the status. Three: for an id of our organisation, of the stranger's, of nobody.
 /// The reader is a test key with `read:sec`; the manager and the stranger hold every scope. There is
-/// no payment provider here: what would reach it answers 503.
+/// no payment provider here: what would reach it answers 503. The service is another of the company's,
+/// with a key of an operator's making; the retired one's key was revoked. Where a row does not name
+/// them, they are answered as nobody is. Holds are none of the ids
+/// that are asked for here: they have tests of their own.
 const TABLE: &str = "
-    operation     nobody session malformed unknown revoked expired reader      manager     stranger
+    operation     nobody session malformed unknown revoked expired reader      manager     stranger    service     retired
     getMe         401    401     401       401     401     401     200         200         200
     getOrg        401    401     401       401     401     401     200         200         200
     listApiKeys   401    401     401       401     401     401     200         200         200
@@ -46,11 +52,19 @@ const TABLE: &str = "
     createPortalSession  401 401 401       401     401     401     403         503         503
     setBudget     401    401     401       401     401     401     403         200         200
     createQuote   401    401     401       401     401     401     400         400         400
+    getLimits     401    401     401       401     401     401     200         200         200
     listApprovals 401    401     401       401     401     401     200         200         200
     getApproval   401    401     401       401     401     401     404/404/404 404/404/404 404/404/404
     getRequestDiagnostics 401 401 401      401     401     401     404/404/404 404/404/404 404/404/404
     resolveEntity 401    401     401       401     401     401     400         400         400
     searchEntities 401   401     401       401     401     401     200         200         200
+    listUsage     401    401     401       401     401     401     200         200         200
+    getUsageSeries 401   401     401       401     401     401     200         200         200
+    reportUsage   401    401     403       403     403     403     403         403         403         400         401
+    openUsageHold 401    401     403       403     403     403     403         403         403         400         401
+    getUsageHold  401    401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
+    settleUsageHold 401  401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
+    releaseUsageHold 401 401     403       403     403     403     403/403/403 403/403/403 403/403/403 404/404/404 401
     receiveStripeWebhook 503 503 503       503     503     503     503         503         503
     getHealth     200    200     200       200     200     200     200         200         200
     getReadiness  200    200     200       200     200     200     200         200         200
@@ -66,6 +80,11 @@ fn rows() -> impl Iterator<Item = Vec<&'static str>> {
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
         .filter(|row| !row.is_empty())
         .skip(1)
+        .map(|mut row| {
+            let nobody = row[1];
+            row.resize(PRINCIPALS.len() + 1, nobody);
+            row
+        })
 }
 
 #[test]
@@ -108,6 +127,16 @@ impl Cast {
         let brief = make(&site, &owner, &site.org, Some(Span::seconds(1))).await;
         let others = make(&site, &stranger, &strange.org.id, None).await;
         let unknown = domain::secret::api_key(true, &[7; 64]);
+        let p = &site.world.platform;
+        let service = service_keys::create(p, &Operator::CommandLine, "extraction")
+            .await
+            .unwrap();
+        let retired = service_keys::create(p, &Operator::CommandLine, "retired")
+            .await
+            .unwrap();
+        service_keys::revoke(p, &Operator::CommandLine, &retired.key.id)
+            .await
+            .unwrap();
         site.world.clock.advance(Span::seconds(2));
         let secrets = vec![
             ("malformed", "secapi_live_notakey".to_owned()),
@@ -117,6 +146,8 @@ impl Cast {
             ("reader", reader),
             ("manager", manager),
             ("stranger", others.1),
+            ("service", service.secret.expose().to_owned()),
+            ("retired", retired.secret.expose().to_owned()),
         ];
         Self {
             site,
@@ -184,7 +215,8 @@ async fn make(site: &Site, actor: &Actor, org: &OrgId, life: Option<Span>) -> (K
     (made.key.id.clone(), made.secret.expose().to_owned())
 }
 
-/// What of a refusal must not tell another organisation's id from an absent one.
+/// What of a refusal must not tell another organisation's id from an absent one. The count of calls goes
+/// on by itself.
 fn comparable(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
     let mut body = answer.json();
     for field in ["id", "traceparent"] {
@@ -193,7 +225,7 @@ fn comparable(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
     let told = answer
         .headers
         .iter()
-        .filter(|(name, _)| *name != "traceparent");
+        .filter(|(name, _)| *name != "traceparent" && *name != "ratelimit");
     let headers = told
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();

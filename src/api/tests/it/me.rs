@@ -71,7 +71,7 @@ async fn every_header_of_the_contract_is_there() {
         })
         .collect();
     headers.sort();
-    insta::assert_snapshot!(headers.join("\n"), @r"
+    insta::assert_snapshot!(headers.join("\n"), @r#"
     cache-control: no-store
     content-length: 487
     content-security-policy: default-src 'none'; frame-ancestors 'none'
@@ -79,6 +79,8 @@ async fn every_header_of_the_contract_is_there() {
     cross-origin-opener-policy: same-origin
     cross-origin-resource-policy: same-origin
     permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()
+    ratelimit-policy: "key";q=6000;w=60, "org";q=60000;w=60
+    ratelimit: "key";r=5999;t=1, "org";r=59999;t=1
     referrer-policy: same-origin
     request-id: mine-1
     secapi-billing-state: commercial_active
@@ -93,7 +95,7 @@ async fn every_header_of_the_contract_is_there() {
     x-content-type-options: nosniff
     x-frame-options: DENY
     x-request-id: mine-1
-    ");
+    "#);
     let tokens: u64 = answer
         .header("secapi-token-count")
         .unwrap()

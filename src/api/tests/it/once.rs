@@ -74,6 +74,12 @@ fn every_post_of_the_table_is_tried_here() {
             "/v1/billing/webhooks/stripe",
             // Changes nothing.
             "/v1/billing/quote",
+            // Each record has an id of its own: in reports.
+            "/v1/usage",
+            // In holds.
+            "/v1/usage/holds",
+            "/v1/usage/holds/{id}/settle",
+            "/v1/usage/holds/{id}/release",
         ]
     );
 }

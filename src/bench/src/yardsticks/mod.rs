@@ -5,6 +5,7 @@ mod calls;
 mod keys;
 mod lifecycle;
 mod pages;
+mod spending;
 mod webhooks;
 mod weight;
 
@@ -39,6 +40,13 @@ pub async fn measure(bench: &Bench, only: &[String]) -> anyhow::Result<Vec<Row>>
         "Y1": calls::authenticated(bench);
         "Y2": calls::open_loop(bench);
         "Y22": lifecycle::memory(bench);
+        "Y4": spending::quote(bench);
+        "Y6": spending::durable_gate(bench);
+        "Y7": spending::billable(bench);
+        "Y8": spending::hot_on_postgres(bench);
+        "Y9": spending::reported(bench);
+        "Y25": spending::limited(bench);
+        "Y29": spending::processes(bench);
         "B1": billing::account(bench);
         "B2": webhooks::throughput(bench);
     }

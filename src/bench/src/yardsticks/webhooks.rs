@@ -212,7 +212,7 @@ fn echo(template: &Template, customer: &str) -> Make {
 }
 
 /// How often a second four kilobytes reach the disk that the database is on, one write after the other.
-fn syncs_per_second(database: &Path, time: Duration) -> anyhow::Result<f64> {
+pub fn syncs_per_second(database: &Path, time: Duration) -> anyhow::Result<f64> {
     let beside = database.with_extension("sync");
     let mut file = File::create(&beside)?;
     let begun = tick();

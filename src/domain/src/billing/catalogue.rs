@@ -124,6 +124,11 @@ pub struct Plan {
     pub ai_queries: Option<i64>,
     /// Off the list price of every family, in hundredths of a percent.
     pub discount: BasisPoints,
+    /// What a key may have of the calls a minute of a billed family. `None` on cards from before
+    /// there were any limits, as with the next.
+    pub rate_share: Option<BasisPoints>,
+    /// As many calls as so many keys is what all keys of an organisation may make together.
+    pub rate_keys: Option<i64>,
     pub features: Vec<String>,
 }
 
@@ -140,6 +145,8 @@ pub struct Family {
     pub description: String,
     /// The list price of a unit; zero is never billed.
     pub unit: Usd,
+    /// Calls a minute of one key, for each class; `None` on cards from before there were any limits.
+    pub calls_a_minute: Option<i64>,
     pub classes: Vec<String>,
 }
 
@@ -169,21 +176,25 @@ impl BasisPoints {
 }
 
 impl RateCard {
-    /// Whether nothing that anybody pays or gets differs; names and descriptions may.
+    /// Whether nothing that anybody pays or gets differs. Names and descriptions may, and so may the
+    /// calls a minute: no past month is counted by them.
     pub fn same_terms(&self, other: &Self) -> bool {
-        self.without_words() == other.without_words()
+        self.bare() == other.bare()
     }
 
-    fn without_words(&self) -> Self {
+    fn bare(&self) -> Self {
         let mut bare = self.clone();
         for plan in &mut bare.plans {
             plan.name.clear();
             plan.features.clear();
             plan.public = true;
+            plan.rate_share = None;
+            plan.rate_keys = None;
         }
         for family in &mut bare.families {
             family.name.clear();
             family.description.clear();
+            family.calls_a_minute = None;
         }
         bare
     }

@@ -7,6 +7,7 @@ mod dice;
 mod edges;
 mod entity;
 mod learning;
+mod limit;
 mod machine;
 mod make;
 mod money;

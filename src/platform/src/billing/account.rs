@@ -7,6 +7,7 @@ use domain::billing::facts::Facts;
 use domain::billing::intent::Intent;
 use domain::billing::remote::Invoice;
 use domain::billing::state::{self, Standing};
+use domain::budget::quota::AI_QUERIES;
 use domain::id::OrgId;
 use domain::role::Permission;
 use domain::time::{Micros, Span};
@@ -33,6 +34,8 @@ pub struct Account {
     pub customer: Option<Known>,
     /// This month's usage, or that of the month asked for.
     pub usage: Vec<Line>,
+    /// AI queries of that month.
+    pub ai_queries: i64,
     pub keys: Room,
     /// What may be spent in the month, and what is.
     pub budget: ledger::Standing,
@@ -95,6 +98,7 @@ pub(crate) async fn read(
         org: org.clone(),
         customer: store::customers::of(db, org).await?,
         usage: store::usage_months::lines(db, org, &at.month()).await?,
+        ai_queries: store::quota_counts::used(db, org, AI_QUERIES, &at.month()).await?,
         livemode: p
             .payments_if_any()
             .is_some_and(|payments| payments.stripe.livemode()),

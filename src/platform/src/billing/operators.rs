@@ -36,7 +36,7 @@ impl Operator {
         }
     }
 
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Person(person) => person.user.email.as_deref().unwrap_or("operator"),
             Self::CommandLine => "command line",
@@ -96,7 +96,7 @@ async fn listed(p: &Platform, db: &mut Db, person: &Person) -> Result<bool> {
 }
 
 /// An organisation is as if it were not there for who is no operator.
-async fn authorise(p: &Platform, db: &mut Db, operator: &Operator) -> Result<()> {
+pub(crate) async fn authorise(p: &Platform, db: &mut Db, operator: &Operator) -> Result<()> {
     match operator {
         Operator::CommandLine => Ok(()),
         Operator::Person(person) if listed(p, db, person).await? => Ok(()),

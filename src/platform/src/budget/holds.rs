@@ -3,7 +3,7 @@
 use domain::id::{HoldId, KeyId, OrgId, RequestId};
 use domain::money::Usd;
 use domain::time::Span;
-use store::holds::Hold;
+pub use store::holds::Hold;
 
 use super::admit::{self, Spend};
 use super::ledger::{Ask, Decided, Ended, Ending, How, Work};
@@ -74,7 +74,7 @@ pub async fn settle(p: &Platform, service: &str, id: &HoldId, units: i64) -> Res
     }
     match end(p, hold.clone(), How::Settle(units)).await? {
         Ended::Charged(_, amount) => Ok((hold, amount)),
-        other => Err(ended(&other)),
+        other => Err(ended(p, service, id, &other).await?),
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn release(p: &Platform, service: &str, id: &HoldId) -> Result<Hold> {
     let (hold, _) = read(p, service, id).await?;
     match end(p, hold.clone(), How::Release).await? {
         Ended::GivenBack => Ok(hold),
-        other => Err(ended(&other)),
+        other => Err(ended(p, service, id, &other).await?),
     }
 }
 
@@ -96,11 +96,18 @@ async fn end(p: &Platform, hold: Hold, how: How) -> Result<Ended> {
     Ok(ended)
 }
 
-fn ended(how: &Ended) -> Error {
-    match how {
-        Ended::Expired => Error::HoldExpired,
-        Ended::Charged(..) | Ended::GivenBack | Ended::NotOpen => Error::HoldNotOpen,
-    }
+/// Why a hold could not be ended as asked. One whose time was over may have been swept up before.
+async fn ended(p: &Platform, service: &str, id: &HoldId, how: &Ended) -> Result<Error> {
+    let expired = match how {
+        Ended::Expired => true,
+        Ended::Charged(..) | Ended::GivenBack => false,
+        Ended::NotOpen => read(p, service, id).await?.1 == "expired",
+    };
+    Ok(if expired {
+        Error::HoldExpired
+    } else {
+        Error::HoldNotOpen
+    })
 }
 
 async fn changed(p: &Platform, hold: &Hold, grant_remaining: i64) -> Result<()> {

@@ -11,7 +11,6 @@ use std::time::Duration;
 use domain::billing::catalogue::Catalogue;
 use store::{Store, Tx};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 use super::books::Books;
 use super::ledger::{Ask, Decided, Ended, Order, Reported, Work};
@@ -150,18 +149,35 @@ impl Desk {
         books: &mut Books,
         answers: &mut Answers,
     ) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let enough = tokio::time::sleep(PATIENCE);
+        tokio::pin!(enough);
         while books.at_work() && self.put_off.len() < BATCH {
-            let Ok(Some(order)) = tokio::time::timeout_at(until, self.orders.recv()).await else {
-                break;
+            let order = tokio::select! {
+                () = &mut enough => break,
+                order = self.orders.recv() => order,
             };
             match order {
-                Order::End(ending, to) if books.let_through(&ending.hold.id) => {
-                    let order = Order::End(ending, to);
-                    take(tx, &self.ambient, books, answers, order).await?;
-                }
-                other => self.put_off.push_back(other),
+                None => break,
+                Some(order) => self.one_more(tx, books, answers, order).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// What comes while the transaction waits: an end it waits for, or something for the next one.
+    async fn one_more(
+        &mut self,
+        tx: &mut Tx,
+        books: &mut Books,
+        answers: &mut Answers,
+        order: Order,
+    ) -> Result<()> {
+        match order {
+            Order::End(ending, to) if books.let_through(&ending.hold.id) => {
+                let order = Order::End(ending, to);
+                take(tx, &self.ambient, books, answers, order).await?;
+            }
+            other => self.put_off.push_back(other),
         }
         Ok(())
     }

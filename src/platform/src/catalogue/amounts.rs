@@ -71,6 +71,32 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// A whole number from 1 to a million: what is limited is not forbidden.
+    pub fn calls(self, mistakes: &mut Mistakes) -> Option<Read<i64>> {
+        match self.whole().filter(|n| (1..=MOST).contains(n)) {
+            Some(calls) => Some(self.with(calls)),
+            None => self.refuse("is a whole number from 1 to 1,000,000", mistakes),
+        }
+    }
+
+    /// A whole number from 1 to a thousand.
+    pub fn keys(self, mistakes: &mut Mistakes) -> Option<Read<i64>> {
+        match self.whole().filter(|n| (1..=1_000).contains(n)) {
+            Some(keys) => Some(self.with(keys)),
+            None => self.refuse("is a whole number from 1 to 1,000", mistakes),
+        }
+    }
+
+    /// A percentage that leaves something.
+    pub fn share(self, mistakes: &mut Mistakes) -> Option<Read<BasisPoints>> {
+        let found = self.clone();
+        let share = self.percent(mistakes)?;
+        if share.value.0 > 0 {
+            return Some(share);
+        }
+        found.refuse("is more than 0", mistakes)
+    }
+
     /// A count, or `"metered"`.
     pub fn count_or_metered(self, mistakes: &mut Mistakes) -> Option<Read<Option<i64>>> {
         if self.value.as_str() == Some("metered") {

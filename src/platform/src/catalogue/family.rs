@@ -11,6 +11,7 @@ pub struct ReadFamily {
     name: Option<Read<String>>,
     description: Option<Read<String>>,
     pub unit: Option<Read<Usd>>,
+    calls_a_minute: Option<Read<i64>>,
     pub classes: Vec<Read<String>>,
     /// Whether those are all.
     pub classes_read: bool,
@@ -26,6 +27,8 @@ impl ReadFamily {
         let description = description.and_then(|d| d.words(300, mistakes));
         let unit = table.must("unit_usd", mistakes);
         let unit = unit.and_then(|u| u.amount(mistakes));
+        let calls_a_minute = table.may("calls_a_minute");
+        let calls_a_minute = calls_a_minute.and_then(|c| c.calls(mistakes));
         let (classes, classes_read) = classes(&mut table, mistakes);
         table.finish(mistakes);
         Self {
@@ -33,6 +36,7 @@ impl ReadFamily {
             name,
             description,
             unit,
+            calls_a_minute,
             classes,
             classes_read,
         }
@@ -44,6 +48,7 @@ impl ReadFamily {
             name: self.name?.value,
             description: self.description?.value,
             unit: self.unit?.value,
+            calls_a_minute: self.calls_a_minute.map(|c| c.value),
             classes: self.classes.into_iter().map(|c| c.value).collect(),
         })
     }

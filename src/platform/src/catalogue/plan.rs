@@ -18,6 +18,8 @@ pub struct ReadPlan {
     seats: Option<Read<i64>>,
     api_keys: Option<Read<i64>>,
     ai_queries: Option<Read<Option<i64>>>,
+    rate_share: Option<Read<BasisPoints>>,
+    rate_keys: Option<Read<i64>>,
     features: Vec<String>,
 }
 
@@ -58,6 +60,10 @@ impl ReadPlan {
         let ai_queries = ai_queries.and_then(|q| q.count_or_metered(mistakes));
         let discount = table.must("discount_percent", mistakes);
         let discount = discount.and_then(|d| d.percent(mistakes));
+        let rate_share = table.may("rate_percent");
+        let rate_share = rate_share.and_then(|r| r.share(mistakes));
+        let rate_keys = table.may("rate_keys");
+        let rate_keys = rate_keys.and_then(|r| r.keys(mistakes));
         let features = features(&mut table, mistakes);
         table.finish(mistakes);
         Self {
@@ -70,6 +76,8 @@ impl ReadPlan {
             seats,
             api_keys,
             ai_queries,
+            rate_share,
+            rate_keys,
             features,
         }
     }
@@ -96,6 +104,8 @@ impl ReadPlan {
             api_keys: self.api_keys?.value,
             ai_queries: self.ai_queries?.value,
             discount: self.discount?.value,
+            rate_share: self.rate_share.map(|r| r.value),
+            rate_keys: self.rate_keys.map(|r| r.value),
             features: self.features,
         })
     }

@@ -2,79 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::billing::plan::PlanKey;
 use domain::budget::gate::{Denial, Scope};
-use domain::budget::limits::Limits;
 use domain::money::Usd;
+use platform::Error;
+use platform::budget::Admission;
 use platform::budget::ledger::Ended;
-use platform::budget::{Admission, Spend, admit};
-use platform::{Error, auth};
-use store::ledger::{ORG, Place, Standing};
-use testkit::{Database, World, on_both};
+use testkit::on_both;
+use tokio::sync::Barrier;
 
-struct Payer {
-    world: World,
-    key: platform::KeyPrincipal,
-}
-
-/// What a unit costs on the commercial plan, in micro-dollars.
-const UNIT: i64 = 2_400;
-
-impl Payer {
-    /// An organisation whose calls are charged, under a cap.
-    async fn open(db: &Database, cap: Option<Usd>) -> Self {
-        let world = World::of(db.kind()).await;
-        let ada = world.person("ada").await;
-        let made = world.org(&ada, "Northwind").await;
-        world.contract(&made.org.id).await;
-        let secret = made.first.secret.expose().to_owned();
-        let key = auth::authenticate(&world.platform, Some(&secret))
-            .await
-            .unwrap();
-        assert_eq!(key.standing.plan, PlanKey::Commercial);
-        let payer = Self { world, key };
-        payer.cap(cap).await;
-        payer
-    }
-
-    fn place(&self) -> Place {
-        Place {
-            org: self.key.org.clone(),
-            scope: ORG.to_owned(),
-            period: self.world.now().month(),
-        }
-    }
-
-    async fn cap(&self, cap: Option<Usd>) {
-        let limits = Limits {
-            cap,
-            ..Limits::default()
-        };
-        let mut tx = self.world.store.begin().await.unwrap();
-        store::ledger::set_limits(&mut tx, &self.place(), limits, (self.world.now(), None))
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    async fn standing(&self) -> Standing {
-        let mut db = self.world.store.read().await.unwrap();
-        store::ledger::read(&mut db, &self.place()).await.unwrap()
-    }
-
-    async fn ask(&self, units: i64) -> Admission {
-        let spend = Spend {
-            class: "entity_resolve",
-            units,
-            subject: "GET /v1/entities/resolve",
-            ..Spend::default()
-        };
-        let request = self.world.request();
-        admit(&self.world.platform, &self.key, &spend, &request)
-            .await
-            .unwrap()
-    }
-}
+use crate::payer::{Payer, UNIT};
 
 on_both! {
     async fn unit_spends_that_succeed_equal_the_cap(db: &Database) {
@@ -142,5 +78,82 @@ on_both! {
         let amount = Usd::micros(UNIT + 1);
         let refused = store::ledger::add_unchecked(&mut tx, &payer.place(), amount).await;
         assert!(refused.is_err(), "{refused:?}");
+    }
+
+    // What a spender does that reads, decides and then writes: the cap is passed. This is why the ledger
+    // decides under the row's lock.
+    async fn reading_first_and_writing_later_passes_a_cap(db: &Database) {
+        let payer = Arc::new(Payer::open(db, None).await);
+        let cap = Usd::micros(UNIT);
+        // The row itself knows of no cap, or it would refuse.
+        let Admission::Granted(first) = payer.ask(1).await else { panic!("there is no cap") };
+        first.release(&payer.world.platform).await.unwrap();
+        payer.cap(None).await;
+        let both_have_read = Arc::new(Barrier::new(2));
+        let spenders: Vec<_> = (0..2)
+            .map(|_| {
+                let (payer, both_have_read) = (Arc::clone(&payer), Arc::clone(&both_have_read));
+                tokio::spawn(async move {
+                    let fits = payer.standing().await.spent.as_micros() + UNIT <= cap.as_micros();
+                    both_have_read.wait().await;
+                    if fits {
+                        let mut tx = payer.world.store.begin().await.unwrap();
+                        store::ledger::add_unchecked(&mut tx, &payer.place(), Usd::micros(UNIT)).await.unwrap();
+                        tx.commit().await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for spender in spenders {
+            spender.await.unwrap();
+        }
+        assert!(payer.standing().await.spent > cap);
+    }
+
+    async fn work_that_lasts_is_held_on_disk_and_charged_when_it_ends(db: &Database) {
+        let payer = Payer::open(db, Some(Usd::micros(2 * UNIT))).await;
+        let p = &payer.world.platform;
+        let Admission::Granted(slow) = payer.ask(1).await else { panic!("it fits") };
+        // Another order's answer comes after a commit: by then the first is on disk as held.
+        let Admission::Granted(other) = payer.ask(1).await else { panic!("it fits") };
+        other.settle(p).await.unwrap();
+        let standing = payer.standing().await;
+        assert_eq!((standing.spent, standing.reserved), (Usd::micros(UNIT), Usd::micros(UNIT)));
+        assert!(matches!(payer.ask(1).await, Admission::Refused(_)));
+        payer.sound().await;
+        slow.settle(p).await.unwrap();
+        let standing = payer.standing().await;
+        assert_eq!((standing.spent, standing.reserved), (Usd::micros(2 * UNIT), Usd::ZERO));
+        payer.sound().await;
+    }
+
+    async fn what_outlasts_its_time_is_given_back_and_not_answered(db: &Database) {
+        let payer = Payer::open(db, Some(Usd::micros(UNIT))).await;
+        let p = &payer.world.platform;
+        let Admission::Granted(slow) = payer.ask(1).await else { panic!("it fits") };
+        assert!(matches!(payer.ask(1).await, Admission::Refused(_)));
+        payer.world.clock.advance(domain::time::Span::minutes(5));
+        assert_eq!(platform::budget::expire(p, 10).await.unwrap(), 1);
+        assert!(matches!(slow.settle(p).await, Err(Error::Unavailable)));
+        assert_eq!(payer.standing().await.reserved, Usd::ZERO);
+        let Admission::Granted(late) = payer.ask(1).await else { panic!("it fits again") };
+        assert!(matches!(payer.ask(1).await, Admission::Refused(_)));
+        payer.world.clock.advance(domain::time::Span::minutes(5));
+        // Nobody swept yet; its time is over all the same.
+        assert!(matches!(late.settle(p).await, Err(Error::Unavailable)));
+        assert_eq!(payer.standing().await.spent, Usd::ZERO);
+        payer.sound().await;
+    }
+
+    async fn a_caller_that_goes_away_blocks_nobody(db: &Database) {
+        let payer = Payer::open(db, Some(Usd::micros(4 * UNIT))).await;
+        let p = &payer.world.platform;
+        for _ in 0..3 {
+            let asked = payer.ask(1);
+            drop(asked);
+        }
+        let Admission::Granted(held) = payer.ask(4).await else { panic!("nothing is held") };
+        held.settle(p).await.unwrap();
+        payer.sound().await;
     }
 }

@@ -85,6 +85,27 @@ pub(super) enum OperatorCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum ServiceKeyCommand {
+    /// Make a key for the service of this name; the secret is printed this once.
+    Create {
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List the keys, without their secrets.
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Revoke a key for good, from the next request on.
+    Revoke {
+        id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum DevOrder {
     /// Put the server's clock forward (+15d, +6h, +30m, +10s) and let everything due happen; without a
     /// span, tell its time.
@@ -156,6 +177,16 @@ impl OperatorCommand {
             Self::Add { email, common } => (common, Order::AddOperator { email }),
             Self::Remove { email, common } => (common, Order::RemoveOperator { email }),
             Self::List { common } => (common, Order::ListOperators),
+        }
+    }
+}
+
+impl ServiceKeyCommand {
+    pub(super) fn order(self) -> (Common, Order) {
+        match self {
+            Self::Create { name, common } => (common, Order::CreateServiceKey { name }),
+            Self::List { common } => (common, Order::ListServiceKeys),
+            Self::Revoke { id, common } => (common, Order::RevokeServiceKey { id }),
         }
     }
 }

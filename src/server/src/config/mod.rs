@@ -36,6 +36,7 @@ pub struct Config {
     pub log_json: bool,
     pub log_filter: String,
     pub keep: Keep,
+    pub rate_limits: bool,
     pub catalogue: Catalogue,
     pub operators: Vec<String>,
     pub stripe: Option<Stripe>,

@@ -53,6 +53,7 @@ impl Written {
                 requests: Span::days(reader.number("requests.keep_days", 1, 3650)),
                 decisions: Span::days(reader.number("requests.keep_decisions_days", 1, 3650)),
             },
+            rate_limits: reader.one_of("requests.rate_limits", &["on", "off"]) == "on",
             catalogue: reader.catalogue(),
             operators: reader.operators(),
             stripe: reader.stripe(),

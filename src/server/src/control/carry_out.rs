@@ -8,6 +8,7 @@ use domain::id::OrgId;
 use domain::time::{Micros, Span};
 use platform::billing::operators::{self, Act, Operator};
 use platform::billing::{dev, round};
+use platform::service_keys::{self, ServiceKey};
 use platform::{Clock as _, Platform};
 use sandbox::payments::{Payments, Switches};
 use serde_json::{Value, json};
@@ -20,6 +21,9 @@ use crate::{data, detached};
 
 /// The clock's lead is kept here, so that a restart does not go back in time.
 const CLOCK_AHEAD: &str = "clock_ahead";
+
+/// Who acts here.
+const BY: Operator = Operator::CommandLine;
 
 /// How long deliveries may take after the clock was moved.
 const DELIVERY: Duration = Duration::from_secs(20);
@@ -87,6 +91,21 @@ impl Server {
             Order::ListOperators => {
                 let mut db = self.store.read().await?;
                 Ok(json!({"operators": store::operators::list(&mut db).await?}))
+            }
+            Order::CreateServiceKey { name } => {
+                let made = service_keys::create(&self.platform, &BY, &name).await?;
+                let mut told = service_key(&made.key);
+                told["secret"] = made.secret.expose().into();
+                Ok(told)
+            }
+            Order::ListServiceKeys => {
+                let keys = service_keys::list(&self.platform, &BY).await?;
+                let keys: Vec<Value> = keys.iter().map(service_key).collect();
+                Ok(json!({"serviceKeys": keys}))
+            }
+            Order::RevokeServiceKey { id } => {
+                let key = service_keys::revoke(&self.platform, &BY, &id.parse()?).await?;
+                Ok(service_key(&key))
             }
             Order::Reconcile => {
                 let done = round::reconcile(&self.platform).await?;
@@ -208,6 +227,18 @@ impl Server {
             .or_else(|| Micros::parse_rfc3339(&format!("{text}T00:00:00Z")))
             .with_context(|| format!("{text} is neither a date nor an RFC 3339 instant"))
     }
+}
+
+fn service_key(key: &ServiceKey) -> Value {
+    json!({
+        "id": key.id,
+        "name": key.name,
+        "key": key.mask.to_string(),
+        "createdAt": key.created_at.rfc3339(),
+        "createdBy": key.created_by,
+        "revokedAt": key.revoked_at.map(Micros::rfc3339),
+        "lastUsedAt": key.last_used_at.map(Micros::rfc3339),
+    })
 }
 
 /// The clock as far ahead as it was put.

@@ -41,6 +41,14 @@ pub enum Order {
         email: String,
     },
     ListOperators,
+    /// The answer carries the secret, and nothing else ever does.
+    CreateServiceKey {
+        name: String,
+    },
+    ListServiceKeys,
+    RevokeServiceKey {
+        id: String,
+    },
     /// Asks the payment provider for what was missed, now.
     Reconcile,
     /// Development: puts the clock forward, or only tells the time.

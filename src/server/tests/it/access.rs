@@ -30,7 +30,7 @@ use Verdict::{Absent, Again, No, SignIn, Yes};
 type Row = (&'static str, &'static str, [Verdict; 6]);
 
 /// For their own organisation. Nothing is sent in forms here but the ids.
-const OWN: [Row; 32] = [
+const OWN: [Row; 34] = [
     ("GET", "/", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/console", [SignIn, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/sign-in", [Yes, Yes, Yes, Yes, Yes, Yes]),
@@ -72,6 +72,16 @@ const OWN: [Row; 32] = [
         "POST",
         "/orgs/{org}/keys/{key}/rotate",
         [SignIn, Absent, Again, Again, Again, Again],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/usage",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/usage.csv",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
     ),
     (
         "GET",

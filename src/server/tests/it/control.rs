@@ -147,3 +147,47 @@ async fn without_a_server_orders_work_on_the_database_but_for_those_about_a_serv
     assert_eq!(state(&config, &org).await, "restricted_read_only");
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_service_key_is_made_used_and_revoked_beside_a_running_server() {
+    let data = tempfile::tempdir().unwrap();
+    let config = settings(&data, &[]);
+    let seeded = server::seed::seed(&config).await.unwrap();
+    // Without a server too.
+    let name = "extraction".to_owned();
+    let made = ask(&config, Order::CreateServiceKey { name })
+        .await
+        .unwrap();
+    let secret = made["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("secapi_svc_"));
+    let running = run::start(&config).await.unwrap();
+    let usage = running.public_url.join("/v1/usage").unwrap();
+    let record = json!({"id": "a", "orgId": seeded["organization"]["id"], "meterClass": "entity_resolve", "units": 1});
+    let report = async || {
+        let call = reqwest::Client::new().post(usage.clone());
+        let call = call
+            .header("x-api-key", &secret)
+            .header("content-type", "application/json");
+        let answer = call.body(json!({"records": [record]}).to_string());
+        answer.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(report().await, 200);
+    let listed = ask(&config, Order::ListServiceKeys).await.unwrap();
+    assert_eq!(listed["serviceKeys"][0]["name"], "extraction");
+    assert!(listed["serviceKeys"][0]["lastUsedAt"].is_string());
+    assert!(
+        !listed.to_string().contains(&secret),
+        "the secret is told once"
+    );
+    let id = made["id"].as_str().unwrap().to_owned();
+    let revoked = ask(&config, Order::RevokeServiceKey { id }).await.unwrap();
+    assert!(revoked["revokedAt"].is_string());
+    assert_eq!(report().await, 401);
+    let id = "svc_nothing".to_owned();
+    assert!(
+        refusal(&config, Order::RevokeServiceKey { id })
+            .await
+            .contains("svc_")
+    );
+    running.stop().await;
+}

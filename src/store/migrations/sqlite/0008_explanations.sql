@@ -1,7 +1,5 @@
 -- What is looked up to explain a request, and what waits for a person.
 
--- A request by its id. Callers may choose their own ids, so one may stand for several.
-CREATE INDEX requests_by_id ON requests (org_id, id, recorded_at, seq);
 CREATE INDEX events_by_request ON events (org_id, request_id, id) WHERE request_id IS NOT NULL;
 
 -- The inbox of an organisation, what is nearest its end first, and the requests of one key.

@@ -9,21 +9,26 @@ use domain::billing::plan::{Interval, PlanKey};
 use domain::billing::remote::{Customer, Invoice, InvoiceStatus};
 use domain::billing::state::{DEFAULT_GRACE, Standing, derive};
 use domain::event::{Actor, Event, EventType};
-use domain::id::{EventId, IntentId, KeyId, OrgId, RequestId, SessionId, UserId};
+use domain::id::{
+    EventId, IntentId, KeyId, OrgId, RequestId, ServiceKeyId, SessionId, UsageId, UserId,
+};
 use domain::key::Scopes;
 use domain::money::Usd;
 use domain::org::{Org, OrgName};
 use domain::role::Role;
-use domain::secret::{self, SecretHash};
+use domain::secret::{self, Mask, SecretHash};
 use domain::session::Session;
 use domain::time::Micros;
 use domain::user::{Identity, User};
 use store::Db;
 use store::billing::Cause;
+use store::holds::Payment;
 use store::keys::NewKey;
 use store::requests::Record;
+use store::service_keys::ServiceKey;
 use store::stripe_events::Received;
 use store::usage_months::Line;
+use store::usage_records::Usage;
 
 /// 2026-11-21T09:14:02.120Z
 pub const NOW: Micros = Micros::from_millis(1_795_252_442_120);
@@ -257,4 +262,53 @@ pub fn line(family: &str, unit: i64, units: i64) -> Line {
         amount: Usd::micros(unit * units),
         last_at: NOW,
     }
+}
+
+/// So many units of a class, recorded at `at`, at so many micro-dollars each.
+pub fn used(org: &Org, key: &KeyId, at: Micros, (class, units, unit): (&str, i64, i64)) -> Usage {
+    Usage {
+        id: UsageId::new(at, fresh()),
+        org: org.id.clone(),
+        key: key.clone(),
+        recorded_at: at,
+        period: at.month(),
+        request: None,
+        class: class.to_owned(),
+        family: format!("{class}s"),
+        plan: PlanKey::Payg,
+        rate_card: "2026-09".to_owned(),
+        units,
+        unit: Usd::micros(unit),
+        amount: Usd::micros(unit * units),
+        payment: Payment::Charge,
+        hold: None,
+        external: None,
+        service: None,
+        purpose: None,
+    }
+}
+
+/// As the ledger writes it: the records and their hours.
+pub async fn use_up(db: &mut Db, usage: &[Usage]) {
+    store::usage_records::insert(db, usage).await.unwrap();
+    store::usage_hours::add(db, usage).await.unwrap();
+}
+
+/// A key of another service of the company, and its hash.
+pub async fn service_key(db: &mut Db, id: &ServiceKeyId) -> (ServiceKey, SecretHash) {
+    let key = ServiceKey {
+        id: id.clone(),
+        name: "extraction".to_owned(),
+        mask: Mask {
+            prefix: "secapi_svc_7Kd2".to_owned(),
+            last_four: "x9Qf".to_owned(),
+        },
+        created_at: NOW,
+        created_by: "command line".to_owned(),
+        revoked_at: None,
+        last_used_at: None,
+    };
+    let hash = SecretHash(fresh());
+    store::service_keys::insert(db, &key, &hash).await.unwrap();
+    (key, hash)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::billing::intent::IntentStatus;
 use domain::billing::state::DEFAULT_GRACE;
 use domain::event::{Actor, EventType};
-use domain::id::{KeyId, UsageReportId};
+use domain::id::{KeyId, ServiceKeyId, UsageReportId};
 use domain::org::Org;
 use domain::time::Span;
 use domain::user::User;
@@ -18,8 +18,8 @@ use store::{Store, Tx, billing, customers, intents, invoices, stripe_events, usa
 use testkit::on_both;
 
 use crate::support::{
-    NOW, customer, event, facts, fresh, intent, invoice, key, line, received, record, session,
-    standing, subscribe, tenant,
+    NOW, customer, event, facts, fresh, intent, invoice, key, line, received, record, service_key,
+    session, standing, subscribe, tenant, use_up, used,
 };
 
 async fn rules_broken(store: &Store) -> Vec<&'static str> {
@@ -120,6 +120,9 @@ async fn everything(tx: &mut Tx, (ada, org, key): (&User, &Org, &KeyId)) {
             .unwrap();
     }
     assert_eq!(cents, 5);
+    let service = ServiceKeyId::new(NOW, fresh());
+    service_key(tx, &service).await;
+    use_up(tx, &[used(org, key, NOW, ("a", 2, 300))]).await;
     let id = UsageReportId::new(NOW, fresh());
     usage_months::close(tx, &id, (&org.id, "2026-11"), cents, Some(NOW), NOW)
         .await
@@ -144,6 +147,7 @@ on_both! {
     async fn each_wrong_is_found(db: &Database) {
         let cases = [
             ("UPDATE key_secrets SET hash = SUBSTR(hash, 1, 31) WHERE key_id = (SELECT MIN(id) FROM api_keys)", "a secret is stored as a hash of 32 bytes"),
+            ("UPDATE service_keys SET hash = SUBSTR(hash, 1, 31)", "a service key's secret is stored as a hash of 32 bytes"),
             ("UPDATE sessions SET token_hash = SUBSTR(token_hash, 1, 31)", "a session's token is stored as a hash of 32 bytes"),
             ("UPDATE api_keys SET created_by_user = NULL, created_by_key = (SELECT MAX(id) FROM api_keys)", "a key was made by a key of its own organisation"),
             ("DELETE FROM billing_accounts", "an organisation has a billing account"),
@@ -189,11 +193,20 @@ on_both! {
             ("UPDATE requests SET org_id = 'org_other'", "a request was made with a key of its organisation"),
             ("UPDATE request_days SET org_id = 'org_other'", "a day's count is of a key of its organisation"),
             ("UPDATE idempotency SET status = NULL", "a stored answer has a status"),
+            ("UPDATE usage_hours SET units = units + 1", "an hour of usage is what its records come to"),
+            ("UPDATE usage_hours SET amount_micros = amount_micros + 1", "an hour of usage is what its records come to"),
+            ("UPDATE usage_hours SET hour = hour + 3600000000", "an hour of usage is what its records come to"),
+            ("UPDATE usage_hours SET key_id = 'key_1'", "an hour of usage is what its records come to"),
+            ("DELETE FROM usage_hours", "an hour of usage is what its records come to"),
+            ("DELETE FROM usage_records", "an hour of usage is what its records come to"),
             ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 5, 0 FROM orgs", "a balance is what its usage comes to"),
             ("INSERT INTO balances SELECT id, 'org', '2026-11', NULL, 0, 5 FROM orgs", "what is reserved is what open holds hold"),
+            ("INSERT INTO quota_counts SELECT id, 'ai_queries', '2026-11', 1 FROM orgs", "a quota's count is what was used and is held of it"),
+            ("INSERT INTO approvals (id, org_id, key_id, class, units, amount_micros, request_id, status, created_at, expires_at, used_at) SELECT 'appr_1', id, 'key_1', 'search', 1, 1, 'req_1', 'used', 0, 9, 1 FROM orgs LIMIT 1", "an approval that was used had been given by a person"),
             ("UPDATE idempotency SET answer = '{\"id\":\"key_00000000010000000000000000\"}'", "a stored answer names keys that are there"),
             ("UPDATE idempotency SET scope = 'org_other'", "a stored answer names keys that are there"),
             ("UPDATE orgs SET name = 'x secapi_live_abcdefghijabcdefghijabcdefghijabcdefghij y'", "no column holds a secret"),
+            ("UPDATE service_keys SET name = 'secapi_svc_abcdefghijabcdefghijabcdefghijabcdefghij'", "no column holds a secret"),
             ("UPDATE idempotency SET answer = 'agbt_abcdefghijabcdefghijabcdefghijabcdefghij'", "no column holds a secret"),
         ];
         let store = db.open().await;

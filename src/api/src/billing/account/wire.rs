@@ -1,6 +1,10 @@
 //! The shape of a billing account.
 
+use domain::billing::catalogue::RateCard;
 use domain::billing::grant::Renewal;
+use domain::billing::plan::PlanKey;
+use domain::budget::quota::AI_QUERIES;
+use domain::time::Micros;
 use platform::billing::account::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,9 +15,6 @@ use crate::billing::budget::BillingBudget;
 use crate::billing::plans::{BillingPlan, MeterFamilyPrice};
 use crate::billing::reason::StateReason;
 use crate::me::Instant;
-
-/// The class whose calls count against the quota of AI queries.
-const AI_CLASS: &str = "intelligence_query";
 
 /// Where an organisation stands with its billing.
 #[derive(Serialize, ToSchema)]
@@ -104,7 +105,7 @@ struct KeyRoom {
 
 /// The quotas that hold. A family that is charged call by call has none and is absent.
 #[derive(Serialize, ToSchema)]
-struct MonthlyQuotas {
+pub struct MonthlyQuotas {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ai_queries: Option<MonthlyQuota>,
@@ -162,9 +163,7 @@ impl<'a> BillingAccount<'a> {
                 remaining_create_count: (account.keys.included - account.keys.working).max(0),
             },
             budget: BillingBudget::of(account),
-            monthly_quotas: MonthlyQuotas {
-                ai_queries: MonthlyQuota::of(account),
-            },
+            monthly_quotas: MonthlyQuotas::of(&account.card, standing.plan, account.ai_queries, at),
             rate_card_version: &account.card.version,
             meter_family_prices: MeterFamilyPrice::on(&account.card, standing.plan),
             next_recommended_plan: next_plan(standing.state),
@@ -174,22 +173,19 @@ impl<'a> BillingAccount<'a> {
     }
 }
 
-impl MonthlyQuota {
-    fn of(account: &Account) -> Option<Self> {
-        let limit = account.card.plan(account.standing.plan).ai_queries?;
-        let family = account.card.family_of(AI_CLASS).map(|f| f.key.as_str());
-        let counts = account
-            .usage
-            .iter()
-            .filter(|l| Some(l.family.as_str()) == family);
-        let used: i64 = counts.map(|line| line.units).sum();
-        Some(Self {
-            family: "ai_queries",
+impl MonthlyQuotas {
+    /// What is left when so many AI queries are used.
+    pub fn of(card: &RateCard, plan: PlanKey, used: i64, at: Micros) -> Self {
+        let quota = |limit: i64| MonthlyQuota {
+            family: AI_QUERIES,
             limit,
             used,
             remaining: (limit - used).max(0),
-            reset_at: Instant(account.at.next_month()),
+            reset_at: Instant(at.next_month()),
             grace_until: None,
-        })
+        };
+        Self {
+            ai_queries: card.plan(plan).ai_queries.map(quota),
+        }
     }
 }

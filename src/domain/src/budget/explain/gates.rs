@@ -125,7 +125,7 @@ fn known(step: &Step, stored: &Stored, asked: &Asked<'_>) -> Gate {
         } => Gate {
             title: match scope {
                 Scope::Organization => "Spend cap",
-                Scope::Key => "Spend cap of the key",
+                Scope::Key => "Key's spend cap",
             }
             .to_owned(),
             why: read(spent, reserved, amount, cap),
@@ -171,8 +171,8 @@ fn approval(
     let gate = limited("approval", scope, stored, money, passed);
     Gate {
         title: match scope {
-            Scope::Organization => "Approval",
-            Scope::Key => "Approval, of the key",
+            Scope::Organization => "Approval threshold",
+            Scope::Key => "Key's approval threshold",
         }
         .to_owned(),
         why: format!("{}{by}", read(spent, reserved, amount, threshold)),

@@ -43,6 +43,7 @@ impl Books {
         let held: Vec<Hold> = self.open.into_values().collect();
         store::holds::insert(tx, &held).await?;
         store::usage_records::insert(tx, &self.usage).await?;
+        store::usage_hours::add(tx, &self.usage).await?;
         store::decisions::insert(tx, &self.decisions).await?;
         let lines = lines(&self.usage);
         let lines: Vec<(&OrgId, &str, &Line)> = lines

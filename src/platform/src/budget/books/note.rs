@@ -26,7 +26,7 @@ struct Told<'a> {
     decided: Result<Payment, Denial>,
     steps: &'a [Step],
     /// When the limits that were read were set last, and by whom.
-    limits: [Option<Set<'a>>; 2],
+    limits: [Option<Origin<'a>>; 2],
     grant_remaining: i64,
     purpose: Option<&'a str>,
     service: Option<&'a str>,
@@ -38,7 +38,7 @@ struct Told<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Set<'a> {
+struct Origin<'a> {
     scope: domain::budget::gate::Scope,
     set_at: Micros,
     set_by: Option<&'a str>,
@@ -88,7 +88,7 @@ impl Books {
         let [org, key] = both(&ask.org, &ask.spender, &self.month);
         let set = |scope, place| {
             let locked = self.before.get(place)?;
-            Some(Set {
+            Some(Origin {
                 scope,
                 set_at: locked.set_at?,
                 set_by: locked.set_by.as_deref(),

@@ -144,3 +144,23 @@ fn the_catalogue_in_the_program_has_the_families_of_the_first_version() {
 fn the_file_in_the_program_has_no_mistake() {
     assert_eq!(parse(BUILTIN).err(), None);
 }
+
+#[test]
+fn a_card_that_was_kept_before_there_were_limits_is_still_read_and_the_same() {
+    let card = first();
+    let mut kept = serde_json::to_value(&card).expect("a card is JSON");
+    for plan in kept["plans"].as_array_mut().expect("plans") {
+        for field in ["rate_share", "rate_keys"] {
+            let taken = plan.as_object_mut().and_then(|plan| plan.remove(field));
+            assert!(taken.is_some_and(|value| value.is_number()), "{field}");
+        }
+    }
+    for family in kept["families"].as_array_mut().expect("families") {
+        let taken = family
+            .as_object_mut()
+            .and_then(|family| family.remove("calls_a_minute"));
+        assert!(taken.is_some_and(|value| value.is_number()));
+    }
+    let kept: RateCard = serde_json::from_value(kept).expect("a card");
+    assert!(kept != card && kept.same_terms(&card));
+}

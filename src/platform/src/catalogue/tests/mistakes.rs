@@ -317,7 +317,7 @@ fn unknown_and_missing_fields_are_told() {
             "seats = 25",
             "seats = 25\ncolour = \"red\"",
             &[
-                "60, plan[5].colour: is no field here; there are key, name, public, rights, monthly_usd, annual_usd, monthly_floor_usd, annual_floor_usd, seats, api_keys, ai_queries, discount_percent, features",
+                "60, plan[5].colour: is no field here; there are key, name, public, rights, monthly_usd, annual_usd, monthly_floor_usd, annual_floor_usd, seats, api_keys, ai_queries, discount_percent, rate_percent, rate_keys, features",
             ],
         ),
         ("version = \"rc_1\"\n", "", &["1, version: is missing"]),
@@ -435,4 +435,55 @@ fn strange_texts_are_refused_without_harm() {
         told(&large),
         ["catalogue.toml line 1: the file is larger than 1 MB"]
     );
+}
+
+#[test]
+fn calls_a_minute_may_be_left_out_and_are_told_of_where_they_are_wrong() {
+    let calls = "is a whole number from 1 to 1,000,000";
+    let families = [
+        ("600", None),
+        ("1000000", None),
+        ("0", Some(calls)),
+        ("1000001", Some(calls)),
+        ("-1", Some(calls)),
+        ("\"600\"", Some(calls)),
+        ("0.5", Some(calls)),
+    ];
+    for (written, wrong) in families {
+        let to = format!("unit_usd = \"0.0060\"\ncalls_a_minute = {written}");
+        let expected: Vec<_> = wrong
+            .map(|told| format!("75, family[2].calls_a_minute: {told}"))
+            .into_iter()
+            .collect();
+        let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+        check(&[("unit_usd = \"0.0060\"", &to, &expected)]);
+    }
+    let plans = [
+        ("rate_percent = \"0.01\"\nrate_keys = 1000", vec![]),
+        (
+            "rate_percent = 0\nrate_keys = 0",
+            vec![
+                "13, plan[1].rate_percent: is more than 0",
+                "14, plan[1].rate_keys: is a whole number from 1 to 1,000",
+            ],
+        ),
+        (
+            "rate_percent = 101\nrate_keys = 1001",
+            vec![
+                "13, plan[1].rate_percent: is a percentage from 0 to 100: a whole number, or text such as \"12.5\"",
+                "14, plan[1].rate_keys: is a whole number from 1 to 1,000",
+            ],
+        ),
+        (
+            "rate_precent = 10\nrate_key = 1",
+            vec![
+                "13, plan[1].rate_precent: is no field here; did you mean rate_percent?",
+                "14, plan[1].rate_key: is no field here; did you mean rate_keys?",
+            ],
+        ),
+    ];
+    for (written, expected) in plans {
+        let to = format!("seats = 1\n{written}\napi_keys = 1\n");
+        check(&[("seats = 1\napi_keys = 1\n", &to, &expected)]);
+    }
 }
