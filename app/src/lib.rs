@@ -5,7 +5,8 @@
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
 //!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
-//!   [`approvals`], [`explanation`], [`sessions`], [`operators`], [`reference`], [`public`].
+//!   [`budget`], [`approvals`], [`explanation`], [`sessions`], [`operators`], [`reference`],
+//!   [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
 //! Start reading at `keys/list.rs`.
@@ -22,6 +23,8 @@ mod acts;
 pub mod approvals;
 #[cfg(feature = "ssr")]
 pub mod billing;
+#[cfg(feature = "ssr")]
+pub mod budget;
 #[cfg(feature = "ssr")]
 pub mod explanation;
 #[cfg(feature = "ssr")]

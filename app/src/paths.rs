@@ -47,9 +47,19 @@ pub fn approvals(org: &str) -> String {
     format!("/orgs/{org}/approvals")
 }
 
-/// Why a request passed or was stopped.
+pub fn budget(org: &str) -> String {
+    format!("/orgs/{org}/budget")
+}
+
+/// The budget of one key.
+pub fn key_budget(org: &str, key: &str) -> String {
+    format!("/orgs/{org}/keys/{key}/budget")
+}
+
+/// What was decided about one request, and why. Callers may choose the id, so it is quoted.
 pub fn explanation(org: &str, request_id: &str) -> String {
-    format!("/orgs/{org}/requests/{request_id}")
+    let id: String = url::form_urlencoded::byte_serialize(request_id.as_bytes()).collect();
+    format!("/orgs/{org}/requests/{}", id.replace('+', "%20"))
 }
 
 pub fn billing(org: &str) -> String {

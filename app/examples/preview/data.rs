@@ -1,15 +1,18 @@
 //! One busy organisation at one moment, 12 November 2026, 14:32 UTC, and one new one.
 
 use app::keys::{
-    AlreadyShown, CreateForm, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView, Reveal,
-    RevealView, Revealed,
+    AlreadyShown, CreateForm, KeyBudget, KeyPage, KeyRow, KeyView, Keys, KeysView, ManageView,
+    Reveal, RevealView, Revealed,
 };
 use app::orgs::{Onboarding, OnboardingForm, Overview, OverviewView, Progress};
 use app::public::{ErrorPage, ErrorView, HEADERS, Landing, ProviderDown, SignIn, SignedOut};
 use app::reference::{Reference, exchange};
 use app::sessions::{SessionRow, Sessions, SessionsView};
-use app::ui::{Mark, RequestRow, ServerError};
+use app::ui::{GaugeView, Mark, RequestRow, ServerError};
 use app::{Nav, OrgLink, Ribbon, RibbonAct, Viewer};
+use domain::budget::forecast::{Seen, forecast};
+use domain::budget::limits::Limits;
+use domain::money::Usd;
 use domain::time::Span;
 use leptos::prelude::*;
 
@@ -142,6 +145,7 @@ pub fn nav() -> Nav {
             org("org_2", "Halden Instruments, Investor Relations"),
         ],
         keys: "5 of 25".into(),
+        budget: "59 %".into(),
         waiting: 2,
         ribbon: None,
         operator: false,
@@ -206,6 +210,7 @@ fn overview(rows: &[KeyRow], requests: Vec<RequestRow>, progress: Option<Progres
         days: days(busy),
         keys: rows.to_vec(),
         requests,
+        gauge: busy.then(gauge),
         progress,
     };
     let ribbon = busy.then(|| Ribbon {
@@ -279,6 +284,11 @@ fn key_page(row: &KeyRow, requests: Vec<RequestRow>, recent_calls: i64) -> AnyVi
         row: row.clone(),
         old_secret_until: None,
         requests,
+        budget: KeyBudget {
+            gauge: gauge(),
+            set: None,
+            editor: None,
+        },
         manage: Some(ManageView {
             form_id: "form_2".into(),
             refused: None,
@@ -287,6 +297,29 @@ fn key_page(row: &KeyRow, requests: Vec<RequestRow>, recent_calls: i64) -> AnyVi
         done: None,
     };
     view! { <KeyPage nav=nav() page=page /> }.into_any()
+}
+
+/// A month under way, past its soft cap.
+pub fn gauge() -> GaugeView {
+    let dollars = |amount: i64| Some(Usd::micros(amount * 1_000_000));
+    let spent = Usd::micros(296_920_000);
+    GaugeView {
+        now: NOW,
+        limits: Limits {
+            cap: dollars(800),
+            soft: dollars(250),
+            approval: dollars(600),
+        },
+        spent,
+        reserved: Usd::micros(18_750_000),
+        forecast: forecast(Seen {
+            now: NOW,
+            month: spent,
+            week: spent,
+            since: NOW.minus(Span::days(90)),
+        }),
+        proposed: None,
+    }
 }
 
 fn sessions() -> AnyView {

@@ -2,6 +2,7 @@
 
 use app::keys::KeyRow;
 use app::ui::{Column, Mark, RequestRow};
+use domain::money::Usd;
 use domain::time::{Micros, Span};
 
 pub const NOW: Micros = Micros(1_794_493_952_000_000);
@@ -31,6 +32,9 @@ pub fn keys() -> Vec<KeyRow> {
         mark,
         state: state.into(),
         hint: hint.into(),
+        advice: Vec::new(),
+        spent: Usd::micros(4_812_400),
+        cap: (label == "ci").then(|| Usd::micros(20_000_000)),
         gone: false,
     };
     let read = &["read:sec"][..];

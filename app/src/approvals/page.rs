@@ -22,7 +22,8 @@ pub fn ApprovalsPage(nav: Nav, mut page: ApprovalsView) -> impl IntoView {
     let done = page.done.take().map(done);
     let role = (!page.may && count > 0).then(only_looks);
     // Who has a history knows what this page is for.
-    let empty = (count == 0 && !page.later && page.history.is_empty()).then(nothing_waits);
+    let empty =
+        (count == 0 && !page.later && page.history.is_empty()).then(|| nothing_waits(&page.org_id));
     let each = page
         .waiting
         .iter()
@@ -98,8 +99,13 @@ fn only_looks() -> impl IntoView {
     }
 }
 
-fn nothing_waits() -> impl IntoView {
+fn nothing_waits(org_id: &str) -> impl IntoView + use<> {
+    let budget = paths::budget(org_id);
     view! {
-        <NothingYet what="A call that would take the month above the approval threshold is answered 402 and waits here for 15 minutes, with its receipt, for a person to approve or deny. The key that asked cannot decide. The threshold is part of the budget, of the organisation or of a key." />
+        <NothingYet what="A call that would take the month above the approval threshold is answered 402 and waits here for 15 minutes, with its receipt, for a person to approve or deny. The key that asked cannot decide.">
+            <p>
+                <a href=budget>"The threshold is part of the budget"</a>
+            </p>
+        </NothingYet>
     }
 }

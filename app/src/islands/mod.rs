@@ -3,6 +3,7 @@
 //! Islands take no props and no children: what one needs stands in the markup around it, as
 //! `data-*`. So no JSON decoder travels, and the loader can hydrate them in any order.
 
+mod budget;
 mod confirming;
 mod copy;
 mod field;
@@ -12,6 +13,7 @@ mod secret;
 mod theme;
 mod times;
 
+pub use budget::BudgetEditor;
 pub use confirming::Confirming;
 pub use copy::Copy;
 pub use field::{FieldCheck, Rule};

@@ -3,11 +3,13 @@ use domain::time::Micros;
 use leptos::prelude::*;
 
 use super::{KeyRow, snippets};
+use crate::budget::{Editor, EditorView};
 use crate::islands::FormGuard;
 use crate::paths;
 use crate::ui::{
-    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Leaders, Note, NothingYet, Options,
-    PageTitle, RequestRow, Requests, Section, ServerError, Stamp, State, ago, spoken,
+    Button, ButtonKind, CallBeside, Check, Choice, Confirm, Gauge, GaugeView, Leaders, Note,
+    NothingYet, Options, PageTitle, RequestRow, Requests, Section, ServerError, Stamp, State, ago,
+    spoken,
 };
 use crate::{Console, Nav};
 
@@ -22,9 +24,20 @@ pub struct KeyView {
     pub old_secret_until: Option<Micros>,
     /// Its last requests, newest first.
     pub requests: Vec<RequestRow>,
+    pub budget: KeyBudget,
     /// `None` where the viewer's role may not, or the key no longer works.
     pub manage: Option<ManageView>,
     pub done: Option<String>,
+}
+
+/// What the key may spend, and what it spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyBudget {
+    pub gauge: GaugeView,
+    /// When its limits were set last, and by whom.
+    pub set: Option<(Micros, Option<String>)>,
+    /// `None` where the viewer's role only looks, or nothing can be changed.
+    pub editor: Option<EditorView>,
 }
 
 /// What the two acts need.
@@ -67,7 +80,9 @@ pub fn KeyPage(nav: Nav, page: KeyView) -> impl IntoView {
             </PageTitle>
             {page.done.clone().map(|done| view! { <Note>{done}</Note> })}
             <Facts page=page.clone() />
-            <Section id="requests" title="Last requests" note="Made with this key, newest first" open=true>
+            <Advice advice=page.row.advice.clone() />
+            <Spend page=page.clone() />
+            <Section id="requests" title="Last requests" note="Made with this key, newest first">
                 {requests}
             </Section>
             {acts}
@@ -117,6 +132,54 @@ fn Facts(page: KeyView) -> impl IntoView {
             <Leaders facts=facts />
             {(!row.hint.is_empty()).then(|| view! { <p class="mt-3 muted">{row.hint}</p> })}
         </section>
+    }
+}
+
+/// What is unsafe about the key, with what to do about it.
+#[component]
+fn Advice(advice: Vec<(String, &'static str)>) -> impl IntoView {
+    if advice.is_empty() {
+        return ().into_any();
+    }
+    let each = advice
+        .into_iter()
+        .map(|(what, fix)| {
+            view! {
+                <li>
+                    <strong>{what}</strong>
+                    " "
+                    {fix}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section id="safety" title="Safety" note="What would make it safer" open=true>
+            <ul class="advice">{each}</ul>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Spend(page: KeyView) -> impl IntoView {
+    let KeyBudget { gauge, set, editor } = page.budget;
+    let note = match set {
+        Some((at, Some(by))) => format!("This month. Limits set {} by {by}.", spoken(at)),
+        Some((at, None)) => format!("This month. Limits set {}.", spoken(at)),
+        None => "This month. It has no limits of its own.".to_owned(),
+    };
+    let path = format!("/v1/api_keys/{}/budget", page.key_id);
+    let call = editor.is_some().then(|| {
+        let body = "'{\"spendCapCents\":2000}'";
+        view! { <CallBeside call=format!("PUT {path}") curl=snippets::put(&page.base_url, &path, body) /> }
+    });
+    view! {
+        <Section id="budget" title="Budget" note=note open=page.row.advice.is_empty()>
+            <Gauge id="gauge" view=gauge />
+            {editor.map(|view| view! { <div class="mt-6"><Editor view=view /></div> })}
+            {call}
+        </Section>
     }
 }
 

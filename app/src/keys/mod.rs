@@ -8,7 +8,7 @@ mod row;
 pub mod snippets;
 
 pub use create::CreateForm;
-pub use detail::{KeyPage, KeyView, ManageView};
+pub use detail::{KeyBudget, KeyPage, KeyView, ManageView};
 pub use list::{Keys, KeysView};
 pub use reveal::{AlreadyShown, Reveal, RevealView, Revealed};
 pub use row::{KeyRow, KeyTable};

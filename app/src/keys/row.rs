@@ -1,3 +1,4 @@
+use domain::money::Usd;
 use domain::time::Micros;
 use leptos::prelude::*;
 
@@ -21,6 +22,11 @@ pub struct KeyRow {
     pub state: String,
     /// What to know or to do about it.
     pub hint: String,
+    /// What is unsafe about it, and what to do about each.
+    pub advice: Vec<(String, &'static str)>,
+    /// Spent this month, and its own cap.
+    pub spent: Usd,
+    pub cap: Option<Usd>,
     /// It answers no request any more.
     pub gone: bool,
 }
@@ -39,10 +45,23 @@ pub fn KeyTable(
         .into_iter()
         .map(|row| view! { <Row row=row now=now brief=brief /> })
         .collect_view();
-    let heads: &[&str] = if brief {
-        &["Key", "State", "Last used"]
+    let month = now.format("%B");
+    let heads: &[(&str, &str)] = if brief {
+        &[
+            ("Key", ""),
+            ("State", ""),
+            ("Last used", ""),
+            (&month, "num"),
+        ]
     } else {
-        &["Key", "State", "Scopes", "Created", "Last used", "Expires"]
+        &[
+            ("Key", ""),
+            ("State", ""),
+            ("Scopes", ""),
+            ("Created", ""),
+            ("Last used", ""),
+            (&month, "num"),
+        ]
     };
     view! {
         <div class="stack">
@@ -52,7 +71,13 @@ pub fn KeyTable(
                     <tr role="row">
                         {heads
                             .iter()
-                            .map(|head| view! { <th scope="col" role="columnheader">{*head}</th> })
+                            .map(|(head, class)| {
+                                view! {
+                                    <th scope="col" role="columnheader" class=*class>
+                                        {(*head).to_owned()}
+                                    </th>
+                                }
+                            })
                             .collect_view()}
                     </tr>
                 </thead>
@@ -70,7 +95,23 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
             |at| view! { <Stamp at=at style=Style::Short now=now /> }.into_any(),
         )
     };
-    let (last_used, expires) = (when(row.last_used), when(row.expires));
+    let last_used = when(row.last_used);
+    let expires = row.expires.filter(|_| !row.gone).map(|at| {
+        view! { <span class="sub mask">"Expires " <Stamp at=at style=Style::Short now=now /></span> }
+    });
+    let advice = row.advice.iter().map(|(what, _)| what.as_str());
+    let hint = std::iter::once(row.hint.as_str())
+        .filter(|hint| !hint.is_empty())
+        .chain(advice)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let cap = match row.cap {
+        Some(cap) if row.spent >= cap => {
+            view! { <span class="sub st stop">{format!("of {cap}")}</span> }.into_any()
+        }
+        Some(cap) => view! { <span class="sub">{format!("of {cap}")}</span> }.into_any(),
+        None => ().into_any(),
+    };
     let scopes = row
         .scopes
         .into_iter()
@@ -85,7 +126,7 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
             </th>
             <td role="cell" class="first">
                 <State mark=row.mark word=row.state />
-                {(!row.hint.is_empty()).then(|| view! { <span class="sub">{row.hint}</span> })}
+                {(!hint.is_empty()).then(|| view! { <span class="sub">{hint}</span> })}
             </td>
             {(!brief).then(|| view! {
                 <td role="cell" data-label="Scopes">
@@ -94,16 +135,16 @@ fn Row(row: KeyRow, now: Micros, brief: bool) -> impl IntoView {
                 <td role="cell" data-label="Created">
                     <Stamp at=row.created style=Style::Short now=now />
                     <span class="sub">{row.creator}</span>
+                    {expires}
                 </td>
             })}
             <td role="cell" data-label="Last used">
                 {last_used}
             </td>
-            {(!brief).then(|| view! {
-                <td role="cell" data-label="Expires">
-                    {expires}
-                </td>
-            })}
+            <td role="cell" class="num" data-label=now.format("%B")>
+                {row.spent.to_string()}
+                {cap}
+            </td>
         </tr>
     }
 }

@@ -25,6 +25,13 @@ pub fn post(base_url: &str, path: &str, body: &str) -> String {
     )
 }
 
+/// A PUT of JSON as curl; `body` is quoted for the shell already.
+pub fn put(base_url: &str, path: &str, body: &str) -> String {
+    format!(
+        "curl -s -X PUT {base_url}{path} \\\n  -H \"x-api-key: $SECAPI_API_KEY\" \\\n  -H \"content-type: application/json\" \\\n  -d {body}"
+    )
+}
+
 /// The first request as curl.
 pub fn curl(base_url: &str) -> String {
     get(base_url, FIRST)

@@ -5,8 +5,8 @@ use super::{FirstSteps, Progress};
 use crate::keys::{KeyRow, KeyTable, snippets};
 use crate::paths;
 use crate::ui::{
-    CallBeside, Column, Columns, Fill, Hero, Leaders, Note, NoteKind, NothingYet, PageTitle,
-    RequestRow, Requests, Section, Series, Stamp, Style, counted, grouped,
+    CallBeside, Column, Columns, Fill, Gauge, GaugeView, Hero, Leaders, Note, NoteKind, NothingYet,
+    PageTitle, RequestRow, Requests, Section, Series, Stamp, Style, counted, grouped,
 };
 use crate::{Console, Nav};
 
@@ -32,6 +32,8 @@ pub struct OverviewView {
     /// The keys used last, a handful.
     pub keys: Vec<KeyRow>,
     pub requests: Vec<RequestRow>,
+    /// Where something is spent or limited.
+    pub gauge: Option<GaugeView>,
     /// Shown until the first request came.
     pub progress: Option<Progress>,
 }
@@ -51,6 +53,18 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
             <PageTitle title=month>{standing}</PageTitle>
             {waiting}
             <Month page=page.clone() quiet=quiet />
+            {page
+                .gauge
+                .map(|gauge| {
+                    view! {
+                        <Section id="spend" title="Spend" note="Against this month's limits" open=true>
+                            <Gauge id="gauge" view=gauge />
+                            <p class="more">
+                                <a href=paths::budget(&page.org_id)>"Limits, and what others would have done"</a>
+                            </p>
+                        </Section>
+                    }
+                })}
             {progress
                 .map(|progress| {
                     view! {
@@ -59,7 +73,7 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
                         </Section>
                     }
                 })}
-            <Section id="days" title="Requests a day" note="The last 30 days, in UTC" open=page.progress.is_none()>
+            <Section id="days" title="Requests a day" note="The last 30 days, in UTC" open=page.progress.is_none() && page.gauge.is_none()>
                 <Days days=page.days />
             </Section>
             <Section id="keys" title="API keys" note="Used last">

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::budget::approval::Stage;
 use domain::budget::explain::{Action, Way};
+use domain::budget::gate::Scope;
 use domain::id::{OrgId, RequestId};
 use domain::money::Usd;
 use domain::time::Micros;
@@ -108,6 +109,9 @@ fn way_view(visit: &Visit, org: &OrgId, known: &Diagnostics, way: &Way) -> WayVi
     let billing = paths::billing(org.as_str());
     let link = match way.action {
         Action::AskForApproval if waiting => Some(("Decide", paths::approvals(org.as_str()))),
+        Action::RaiseSpendCap | Action::RaiseApprovalThreshold => {
+            Some(("Budget", budget_page(org, known, way.scope)))
+        }
         Action::AttachCard | Action::UpgradePlan => Some(("Plans", format!("{billing}#plans"))),
         Action::ResolveBillingStatus => Some(("Billing", billing)),
         _ => None,
@@ -117,6 +121,16 @@ fn way_view(visit: &Visit, org: &OrgId, known: &Diagnostics, way: &Way) -> WayVi
         about: way.about.clone(),
         link,
         waits: way.until.is_some() || way.action == Action::WaitForHolds,
+    }
+}
+
+/// Where the limit is set.
+fn budget_page(org: &OrgId, known: &Diagnostics, scope: Option<Scope>) -> String {
+    match (scope, &known.decision) {
+        (Some(Scope::Key), Some(decision)) => {
+            paths::key_budget(org.as_str(), decision.key.as_str())
+        }
+        _ => paths::budget(org.as_str()),
     }
 }
 

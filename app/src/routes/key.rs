@@ -3,24 +3,27 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::billing::state::BudgetChange;
 use domain::id::{KeyId, OrgId};
 use domain::key::{KeyState, Overlap};
 use domain::role::Permission;
 use domain::time::Span;
 use leptos::prelude::*;
 use platform::Error;
+use platform::budget::{Whose, overview};
 use platform::keys::Answer;
 use serde::Deserialize;
 
+use super::budget::{editor, gauge};
 use super::forms::{self, Fields, Sent};
 use super::keys::{already_shown, reveal};
 use super::nav::{self, Standing};
 use super::views::{key_row, request_rows};
 use super::visit::{Visit, redirect};
 use super::{Asked, asked};
-use crate::keys::{KeyPage, KeyView, ManageView, Revealed};
+use crate::keys::{KeyBudget, KeyPage, KeyView, ManageView, Revealed};
 use crate::paths;
-use crate::ui::{ServerError, spoken};
+use crate::ui::{GaugeView, ServerError, spoken};
 
 /// An act before this page that did not succeed.
 #[derive(Deserialize, Default)]
@@ -62,9 +65,14 @@ async fn key_page(
     let recent = visit.or_failed(
         platform::requests::count_of_key(p, &standing.actor, org, id, Span::hours(24)).await,
     )?;
+    let whose = Whose::Key(id.clone());
+    let budget = visit.or_failed(overview::overview(p, &standing.actor, org, &whose).await)?;
     let state = key.state(now);
+    let limits = standing.member.role.may(Permission::ManageBilling)
+        && state.works()
+        && budget.allowed != BudgetChange::Not;
     let manages = standing.member.role.may(Permission::ManageKeys) && state.works();
-    let mut row = key_row(&key, now);
+    let mut row = key_row(&key, budget.standing, now);
     row.hint = match state {
         KeyState::Revoked(at) | KeyState::Expired(at) => {
             format!(
@@ -88,6 +96,14 @@ async fn key_page(
         },
         requests: request_rows(&latest, std::slice::from_ref(&key)),
         row,
+        budget: KeyBudget {
+            gauge: GaugeView {
+                proposed: limits.then_some(budget.standing.limits),
+                ..gauge(&budget)
+            },
+            set: budget.set.clone().map(|set| (set.at, set.by)),
+            editor: limits.then(|| editor(org, &whose, &budget)),
+        },
         manage: manages.then(|| ManageView {
             form_id: forms::form_id(visit),
             refused,

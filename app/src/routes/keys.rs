@@ -65,12 +65,15 @@ async fn keys_page(
     let (working, gone): (Vec<&ApiKey>, Vec<&ApiKey>) =
         all.iter().partition(|key| key.state(now).works());
     let role = standing.member.role;
+    let budgets =
+        visit.or_failed(platform::budget::overview::keys(visit.p(), &standing.actor, org).await)?;
+    let row = |key: &ApiKey| key_row(key, budgets.get(&key.id).copied().unwrap_or_default(), now);
     let page = KeysView {
         org_id: org.to_string(),
         now,
         base_url: visit.base_url(),
-        working: working.into_iter().map(|key| key_row(key, now)).collect(),
-        gone: gone.into_iter().map(|key| key_row(key, now)).collect(),
+        working: working.into_iter().map(row).collect(),
+        gone: gone.into_iter().map(row).collect(),
         included: standing.room.included,
         billing_state: standing.billing.standing.state.as_str().to_owned(),
         plan: visit

@@ -6,6 +6,7 @@
 
 mod approvals;
 mod billing;
+mod budget;
 mod explain;
 mod forms;
 mod key;
@@ -77,7 +78,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 30] = [
+pub static PAGES: [Page; 34] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -98,6 +99,14 @@ pub static PAGES: [Page; 30] = [
     }),
     page("GET", "/orgs/{org}/usage", || get(usage::page)),
     page("GET", "/orgs/{org}/usage.csv", || get(usage::csv)),
+    page("GET", "/orgs/{org}/keys/{key}/budget", || {
+        get(budget::of_key)
+    }),
+    page("POST", "/orgs/{org}/keys/{key}/budget", || {
+        post(budget::save_key)
+    }),
+    page("GET", "/orgs/{org}/budget", || get(budget::page)),
+    page("POST", "/orgs/{org}/budget", || post(budget::save)),
     page("GET", "/orgs/{org}/approvals", || get(approvals::list)),
     page("POST", "/orgs/{org}/approvals", || post(approvals::decide)),
     page("GET", "/orgs/{org}/requests/{request}", || {

@@ -42,6 +42,7 @@ pub async fn standing(visit: &Visit, org: &OrgId) -> Result<Standing, Response> 
         plan: plan(p, &billing),
         orgs: all.iter().map(link).collect(),
         keys: format!("{} of {}", room.working, room.included),
+        budget: share(visit.or_failed(platform::budget::overview::share(p, &actor, org).await)?),
         operator: visit.or_failed(platform::billing::operators::is_operator(p, &person).await)?,
         ribbon: ribbon(visit, &member, &billing),
         dev: p.settings().dev,
@@ -66,10 +67,16 @@ pub async fn own(visit: &Visit, person: &Person) -> Result<Nav, Response> {
         plan: String::new(),
         orgs: all.iter().map(link).collect(),
         keys: String::new(),
+        budget: String::new(),
         waiting: 0,
         ribbon: None,
         dev: visit.p().settings().dev,
     })
+}
+
+/// `59 %`
+fn share(percent: Option<i64>) -> String {
+    percent.map_or_else(String::new, |percent| format!("{percent} %"))
 }
 
 fn link(member: &Membership) -> OrgLink {

@@ -12,6 +12,7 @@ use domain::time::Micros;
 use leptos::prelude::*;
 use platform::Error;
 use platform::billing::Billing;
+use platform::budget::{Whose, overview};
 use platform::keys::Answer;
 use platform::requests::{self, Record};
 use serde::Deserialize;
@@ -196,6 +197,9 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         .sum();
     let mut working: Vec<_> = all.iter().filter(|key| key.state(now).works()).collect();
     working.sort_by_key(|key| std::cmp::Reverse(key.last_used_at));
+    let budgets = visit.or_failed(overview::keys(p, &actor, &org).await)?;
+    let budget = overview::overview(p, &actor, &org, &Whose::Organization).await;
+    let budget = visit.or_failed(budget)?;
     let page = OverviewView {
         org_id: org.to_string(),
         now,
@@ -217,9 +221,10 @@ pub async fn overview(visit: Visit, Path(org): Path<String>) -> Result<Response,
         keys: working
             .iter()
             .take(5)
-            .map(|key| key_row(key, now))
+            .map(|key| key_row(key, budgets.get(&key.id).copied().unwrap_or_default(), now))
             .collect(),
         requests: request_rows(&latest, &all),
+        gauge: budget.speaks().then(|| super::budget::gauge(&budget)),
         progress: first
             .is_none()
             .then(|| progress(&visit, &member.org, &billing, None)),

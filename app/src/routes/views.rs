@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 
-use domain::key::{ApiKey, Creator, KeyState, Scope};
+use domain::key::hints::{Hint, hints};
+use domain::key::{ApiKey, Creator, KeyState};
 use domain::time::Micros;
+use platform::budget::Standing;
 use platform::requests::Record;
 
 use crate::keys::KeyRow;
 use crate::paths;
 use crate::ui::{Mark, RequestRow, spoken};
 
-pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
+/// A key with what it spent this month under its own limits.
+pub fn key_row(key: &ApiKey, budget: Standing, now: Micros) -> KeyRow {
     let state = key.state(now);
+    let hints = hints(key, budget.limits.cap, now);
     let (mark, word, hint) = match state {
         KeyState::Revoked(at) => (Mark::Off, "Revoked", format!("Since {}.", spoken(at))),
         KeyState::Expired(at) => (Mark::Off, "Expired", format!("Since {}.", spoken(at))),
@@ -20,7 +24,10 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
             "Rotating",
             format!("The old secret works until {}.", spoken(until)),
         ),
-        KeyState::Active => active(key, now),
+        KeyState::Active if hints.iter().any(|hint| hint.grave()) => {
+            (Mark::Warn, "Look", String::new())
+        }
+        KeyState::Active => (Mark::Ok, "Works", String::new()),
     };
     KeyRow {
         href: paths::key(key.org.as_str(), key.id.as_str()),
@@ -42,29 +49,13 @@ pub fn key_row(key: &ApiKey, now: Micros) -> KeyRow {
         mark,
         state: word.to_owned(),
         hint,
+        advice: hints
+            .into_iter()
+            .map(|hint: Hint| (hint.what(), hint.fix()))
+            .collect(),
+        spent: budget.spent,
+        cap: budget.limits.cap,
         gone: !state.works(),
-    }
-}
-
-/// A key that works: fine, or worth a look.
-fn active(key: &ApiKey, now: Micros) -> (Mark, &'static str, String) {
-    let heavy = if key.scopes.contains(Scope::ApiKeysManage) {
-        " It can make and revoke keys."
-    } else {
-        ""
-    };
-    match key.idle_days(now) {
-        Some(days) if key.last_used_at.is_some() => (
-            Mark::Warn,
-            "Look",
-            format!("Unused for {days} days.{heavy}"),
-        ),
-        Some(days) => (
-            Mark::Warn,
-            "Look",
-            format!("Never used in {days} days.{heavy}"),
-        ),
-        None => (Mark::Ok, "Works", String::new()),
     }
 }
 

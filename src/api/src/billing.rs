@@ -15,7 +15,7 @@ mod webhook;
 
 pub use account::{MonthlyQuotas, READ};
 pub use approvals::{BillingApproval, LIST as APPROVALS, READ as APPROVAL};
-pub use limits::BUDGET;
+pub use limits::{BUDGET, KEY_BUDGET};
 pub use money::Dollars;
 pub use plans::sample_card;
 pub use quote::QUOTE;

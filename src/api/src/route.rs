@@ -67,7 +67,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 34] = [
+pub static ROUTES: [Route; 35] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -75,6 +75,7 @@ pub static ROUTES: [Route; 34] = [
     api_keys::READ,
     api_keys::REVOKE,
     api_keys::ROTATE,
+    billing::KEY_BUDGET,
     billing::READ,
     billing::RATES,
     billing::CHECKOUT,

@@ -1,5 +1,7 @@
 //! API keys: what one may do, when it works, how it is rotated.
 
+pub mod hints;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -207,12 +209,6 @@ impl ApiKey {
             (None, _, Some(until)) if until > now => KeyState::Rotating(until),
             _ => KeyState::Active,
         }
-    }
-
-    /// Whole days without use, once there are enough of them to ask why the key is still there.
-    pub fn idle_days(&self, now: Micros) -> Option<i64> {
-        let idle = now.since(self.last_used_at.unwrap_or(self.created_at));
-        (idle >= Span::days(30)).then(|| idle.whole_seconds() / 86_400)
     }
 
     /// What to call it: its label, else its id.

@@ -82,6 +82,15 @@ impl Micros {
         self.timestamp().strftime("%Y-%m").to_string()
     }
 
+    /// The first instant of its UTC calendar month.
+    #[must_use]
+    pub fn this_month(self) -> Self {
+        let date = self.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
+        date.first_of_month()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .map_or(self, |first| Self(first.timestamp().as_microsecond()))
+    }
+
     /// The first instant of the next UTC calendar month.
     #[must_use]
     pub fn next_month(self) -> Self {

@@ -11,6 +11,8 @@ pub mod db;
 pub mod approvals;
 pub mod balances;
 pub mod billing;
+pub mod budgets;
+pub mod charges;
 pub mod customers;
 pub mod decisions;
 pub mod entities;

@@ -4,6 +4,8 @@ use domain::money::Usd;
 use domain::time::Micros;
 use platform::billing::account::Account;
 use platform::billing::usage;
+use platform::budget::Standing;
+use platform::budget::overview::Overview;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,7 +31,7 @@ pub struct BillingBudget<'a> {
     /// Beyond this every charged call needs a person's approval; `null` is no limit.
     #[schema(required, example = json!(null))]
     approval_threshold_cents: Option<i64>,
-    /// The sum of the line items.
+    /// The sum of the line items; of a single key, of what it was charged.
     #[schema(example = 42)]
     accrued_usage_cents: i64,
     #[schema(example = false)]
@@ -92,20 +94,32 @@ impl<'a> BillingBudget<'a> {
             amount_cents: Usd::as_cents(line.amount),
             last_recorded_at: Some(Instant(line.last_at)),
         });
-        let limits = account.budget.limits;
-        let reached = |limit: Option<Usd>| limit.is_some_and(|limit| account.budget.spent >= limit);
+        Self {
+            accrued_usage_cents: usage::cents(&account.usage),
+            line_items: lines.collect(),
+            ..Self::standing(account.budget, account.at)
+        }
+    }
+
+    /// One key's; its usage is a sum without lines.
+    pub fn of_key(overview: &Overview) -> Self {
+        Self::standing(overview.standing, overview.at)
+    }
+
+    fn standing(Standing { limits, spent, .. }: Standing, at: Micros) -> Self {
+        let reached = |limit: Option<Usd>| limit.is_some_and(|limit| spent >= limit);
         Self {
             object: "billing_budget",
             currency: "usd",
-            invoice_period: Micros::month(account.at),
+            invoice_period: Micros::month(at),
             spend_cap_cents: limits.cap.map(Usd::as_cents),
             soft_cap_cents: limits.soft.map(Usd::as_cents),
             approval_threshold_cents: limits.approval.map(Usd::as_cents),
-            accrued_usage_cents: usage::cents(&account.usage),
+            accrued_usage_cents: spent.as_cents(),
             soft_cap_reached: reached(limits.soft),
             approval_required: reached(limits.approval),
             hard_cap_reached: reached(limits.cap),
-            line_items: lines.collect(),
+            line_items: Vec::new(),
         }
     }
 }

@@ -1,9 +1,12 @@
-//! `PUT /v1/billing/budget`: what may be spent.
+//! `PUT /v1/billing/budget` and `PUT /v1/api_keys/{id}/budget`: what may be spent, by the organisation and
+//! by one of its keys.
 
 use axum::http::Method;
 use domain::budget::limits::{Change, Field};
+use domain::id::KeyId;
 use domain::role::Permission;
 use platform::billing::account::{self, Account};
+use platform::budget::{Whose, limits, overview};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -25,6 +28,20 @@ pub const BUDGET: Route = Route {
             .takes::<SetBudget>(json!({"spendCapCents": 20000, "softCapCents": 15000}))
             .answers(200, "The budget as it is now.", &BillingBudgetUpdate::sample())
             .refuses(&[403])
+    },
+};
+
+pub const KEY_BUDGET: Route = Route {
+    method: Method::PUT,
+    path: "/v1/api_keys/{id}/budget",
+    operation: "setApiKeyBudget",
+    summary: "Set what one key may spend, beside the organisation's own limits",
+    kind: Kind::free(Permission::ManageBilling, change_of_key),
+    describe: |d| {
+        d.note("Takes and answers what setBudget does, for one key. A key's limits hold beside the organisation's: a call has to stay within both. The key's usage is not split into line items.")
+            .takes::<SetBudget>(json!({"spendCapCents": 5000}))
+            .answers(200, "The key's budget as it is now.", &BillingBudgetUpdate::sample())
+            .refuses(&[403, 404, 409])
     },
 };
 
@@ -71,20 +88,40 @@ impl BillingBudgetUpdate<'_> {
 
 fn change<'a>(call: &'a Call<'a>) -> Run<'a> {
     Box::pin(async move {
-        let object = call.object()?;
-        let wanted = Change {
-            cap: field(&object, "spendCapCents")?,
-            soft: field(&object, "softCapCents")?,
-            approval: field(&object, "approvalThresholdCents")?,
-        };
+        let wanted = wanted(call)?;
         let (p, actor, org) = (call.platform, call.actor, call.org());
-        platform::budget::limits::change(p, actor, org, wanted, &call.context.request_id).await?;
+        let whose = (org, &Whose::Organization);
+        limits::change(p, actor, whose, wanted, &call.context.request_id).await?;
         let found: Account = account::account(p, actor, org, None).await?;
-        Ok(Answer::ok(&BillingBudgetUpdate {
-            object: "billing_budget_update",
-            request_id: call.request_id(),
-            budget: BillingBudget::of(&found),
-        }))
+        Ok(answer(call, BillingBudget::of(&found)))
+    })
+}
+
+fn change_of_key<'a>(call: &'a Call<'a>) -> Run<'a> {
+    Box::pin(async move {
+        let key = Whose::Key(call.parse_id::<KeyId>()?);
+        let wanted = wanted(call)?;
+        let (p, actor, org) = (call.platform, call.actor, call.org());
+        limits::change(p, actor, (org, &key), wanted, &call.context.request_id).await?;
+        let found = overview::overview(p, actor, org, &key).await?;
+        Ok(answer(call, BillingBudget::of_key(&found)))
+    })
+}
+
+fn answer(call: &Call<'_>, budget: BillingBudget<'_>) -> Answer {
+    Answer::ok(&BillingBudgetUpdate {
+        object: "billing_budget_update",
+        request_id: call.request_id(),
+        budget,
+    })
+}
+
+fn wanted(call: &Call<'_>) -> Result<Change, Problem> {
+    let object = call.object()?;
+    Ok(Change {
+        cap: field(&object, "spendCapCents")?,
+        soft: field(&object, "softCapCents")?,
+        approval: field(&object, "approvalThresholdCents")?,
     })
 }
 

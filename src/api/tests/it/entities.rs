@@ -140,6 +140,35 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn a_key_has_a_cap_of_its_own(site: Site) {
+        let site = site.with_every_scope().await;
+        let (reader, secret) = site.key(&[Scope::ReadSec], true).await;
+        let path = format!("/v1/api_keys/{reader}/budget");
+        // A cent holds four calls.
+        let set = put(&site, &path, &json!({"spendCapCents": 1, "softCapCents": 1}), &site.first_secret).await;
+        assert_eq!(set.status, 200, "{}", set.text());
+        assert_eq!(set.json()["object"], "billing_budget_update");
+        for status in [200, 200, 200, 200, 402] {
+            assert_eq!(site.get("/v1/entities/resolve?ticker=MSFT", &secret).await.status, status);
+        }
+        assert_eq!(site.get("/v1/entities/resolve?ticker=MSFT", &site.first_secret).await.status, 200);
+        let refused = put(&site, &path, &json!({"spendCapCents": null}), &secret).await;
+        assert_eq!(refused.refusal(), (403, "insufficient_scope".to_owned()));
+        let wrong = put(&site, &path, &json!({"softCapCents": 2}), &site.first_secret).await;
+        assert_eq!(wrong.refusal(), (400, "invalid_budget".to_owned()));
+        let raised = put(&site, &path, &json!({"spendCapCents": 2}), &site.first_secret).await.json();
+        assert_eq!(raised["budget"]["spendCapCents"], 2);
+        assert_eq!(raised["budget"]["softCapCents"], 1, "what is absent stays");
+        assert_eq!(raised["budget"]["accruedUsageCents"], 1);
+        assert_eq!(site.get("/v1/entities/resolve?ticker=MSFT", &secret).await.status, 200);
+        let owner = site.owner.actor();
+        platform::keys::revoke_key(&site.world.platform, &owner, &site.org, &reader, &site.world.request()).await.unwrap();
+        let gone = put(&site, &path, &json!({"spendCapCents": 1}), &site.first_secret).await;
+        assert_eq!(gone.refusal(), (409, "api_key_not_active".to_owned()));
+    }
+}
+
 #[tokio::test]
 async fn limits_that_make_no_sense_are_refused_and_change_nothing() {
     let site = Site::bare(World::sqlite().await)

@@ -87,32 +87,57 @@ impl InvalidLimits {
 impl Limits {
     /// The limits after `change`. A cap below what is spent already is fine: it holds from now on.
     pub fn change(self, change: Change, allowed: BudgetChange) -> Result<Self, InvalidLimits> {
+        self.judge(change, allowed).map_err(|mistakes| {
+            mistakes
+                .first()
+                .copied()
+                .unwrap_or(InvalidLimits::Restricted)
+        })
+    }
+
+    /// The same with everything that is wrong, where there is room to say it all.
+    pub fn judge(self, change: Change, allowed: BudgetChange) -> Result<Self, Vec<InvalidLimits>> {
         if allowed == BudgetChange::Not {
-            return Err(InvalidLimits::Restricted);
+            return Err(vec![InvalidLimits::Restricted]);
         }
-        let next = Self {
-            cap: field(self.cap, change.cap, Which::Cap)?,
-            soft: field(self.soft, change.soft, Which::Soft)?,
-            approval: field(self.approval, change.approval, Which::Approval)?,
+        let mut wrong = Vec::new();
+        let mut read = |now, change, which| match field(now, change, which) {
+            Ok(limit) => limit,
+            Err(mistake) => {
+                wrong.push(mistake);
+                now
+            }
         };
+        let next = Self {
+            cap: read(self.cap, change.cap, Which::Cap),
+            soft: read(self.soft, change.soft, Which::Soft),
+            approval: read(self.approval, change.approval, Which::Approval),
+        };
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         if allowed == BudgetChange::LowerOnly {
             for (before, after, which) in [
                 (self.cap, next.cap, Which::Cap),
                 (self.approval, next.approval, Which::Approval),
             ] {
                 if raised(before, after) {
-                    return Err(InvalidLimits::OnlyLower(which));
+                    wrong.push(InvalidLimits::OnlyLower(which));
                 }
             }
         }
         if let Some(cap) = next.cap {
             for (limit, which) in [(next.soft, Which::Soft), (next.approval, Which::Approval)] {
                 if limit.is_some_and(|limit| limit > cap) {
-                    return Err(InvalidLimits::AboveCap(which));
+                    wrong.push(InvalidLimits::AboveCap(which));
                 }
             }
         }
-        Ok(next)
+        if wrong.is_empty() {
+            Ok(next)
+        } else {
+            Err(wrong)
+        }
     }
 }
 

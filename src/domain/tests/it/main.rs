@@ -14,4 +14,5 @@ mod money;
 mod permits;
 mod precedence;
 mod turning;
+mod what_if;
 mod wire;

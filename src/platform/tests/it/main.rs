@@ -5,6 +5,7 @@
 mod access;
 mod approvals;
 mod billing;
+mod budget;
 mod diagnostics;
 mod entities;
 mod keys;

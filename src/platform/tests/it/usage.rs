@@ -41,6 +41,7 @@ impl Used {
             class,
             units,
             subject: "GET /v1/test",
+            ..Spend::default()
         };
         let Admission::Granted(held) = admit(p, &self.key, &spend, &request).await.unwrap() else {
             panic!("not let through");

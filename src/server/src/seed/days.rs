@@ -55,6 +55,16 @@ impl Days {
         (z ^ (z >> 31)) % below.max(1)
     }
 
+    /// A number below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next(end)
+    }
+
+    /// Microseconds of a moment within `span`.
+    pub fn within(&mut self, span: Span) -> i64 {
+        i64::try_from(self.next(u64::try_from(span.0).unwrap_or(1))).unwrap_or(0)
+    }
+
     /// Calls from `from` to `until`: fewer at weekends, most of them fine.
     pub fn calls(&mut self, a_day: u64, from: Micros, until: Micros) -> Vec<Call> {
         let mut calls = Vec::new();

@@ -4,6 +4,7 @@
 //! that what the seed holds is what real use would have left behind.
 
 mod days;
+mod spend;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use store::Store;
 
 use self::days::Days;
+use self::spend::Spender;
 use crate::ambient::{SystemChance, SystemClock};
 use crate::config::Config;
 use crate::{data, detached, dev};
@@ -100,9 +102,9 @@ fn plans() -> Vec<Plan> {
         plan(
             "old-ci",
             &[Scope::ReadSec, Scope::ApiKeysManage],
-            88,
+            148,
             6,
-            Fate::Idle { days: 55 },
+            Fate::Idle { days: 96 },
         ),
         Plan {
             livemode: false,
@@ -126,7 +128,7 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     let now = SystemClock.now();
     let walk = Walk(Arc::new(AtomicI64::new(now.0)));
     let platform = detached::platform(&store, Some(config), Arc::new(walk.clone()), true)?;
-    let begun = now.minus(Span::days(90));
+    let begun = now.minus(Span::days(150));
     walk.to(begun);
     let people = people(&store, &walk).await?;
     let owner = people[0].1.clone();
@@ -151,9 +153,17 @@ pub async fn seed(config: &Config) -> anyhow::Result<Value> {
     )
     .await?;
     let mut days = Days::new();
+    let mut spenders = Vec::new();
     for plan in plans() {
-        key(&platform, &walk, &actor, &org, &plan, now, &mut days).await?;
+        let made = key(&platform, &walk, &actor, &org, &plan, now, &mut days).await?;
+        if plan.livemode {
+            spenders.push(made);
+        }
     }
+    let accountant = Actor::Person(people[2].1.clone());
+    walk.to(now.minus(Span::days(45)));
+    spend::limit(&platform, &walk, &accountant, &org, &spenders).await?;
+    spend::spend(&platform, &walk, &org, &spenders, now, &mut days).await?;
     walk.to(now);
     let all: Scopes = Scope::ALL.into_iter().collect();
     let new = NewKey {
@@ -250,7 +260,7 @@ async fn key(
     plan: &Plan,
     now: Micros,
     days: &mut Days,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Spender> {
     let made_at = now
         .minus(Span::days(plan.made_days_ago))
         .plus(Span::minutes(97));
@@ -298,7 +308,13 @@ async fn key(
         }
         Fate::Used | Fate::Idle { .. } => {}
     }
-    Ok(())
+    Ok(Spender {
+        key: made.key.id,
+        label: plan.label,
+        calls_a_day: plan.calls_a_day,
+        since: made_at,
+        until,
+    })
 }
 
 fn request_id(clock: &Walk) -> RequestId {

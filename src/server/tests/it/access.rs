@@ -30,7 +30,7 @@ use Verdict::{Absent, Again, No, SignIn, Yes};
 type Row = (&'static str, &'static str, [Verdict; 6]);
 
 /// For their own organisation. Nothing is sent in forms here but the ids.
-const OWN: [Row; 34] = [
+const OWN: [Row; 38] = [
     ("GET", "/", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/console", [SignIn, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/sign-in", [Yes, Yes, Yes, Yes, Yes, Yes]),
@@ -82,6 +82,26 @@ const OWN: [Row; 34] = [
         "GET",
         "/orgs/{org}/usage.csv",
         [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/keys/{key}/budget",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/orgs/{org}/keys/{key}/budget",
+        [SignIn, Absent, No, Yes, No, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/budget",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/orgs/{org}/budget",
+        [SignIn, Absent, No, Yes, No, Yes],
     ),
     (
         "GET",

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod budgets;
 mod entities;
 mod explanations;
 mod idempotency;
