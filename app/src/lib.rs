@@ -4,14 +4,8 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-<<<<<<< HEAD
 //!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`usage`], [`budget`],
 //!   [`billing`], [`sessions`], [`operators`], [`reference`], [`public`].
-=======
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
-//!   [`budget`],
-//!   [`sessions`], [`operators`], [`reference`], [`public`].
->>>>>>> main
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
 //! Start reading at `keys/list.rs`.
