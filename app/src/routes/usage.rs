@@ -182,7 +182,7 @@ pub async fn csv(
             Some((text, (p, actor, org, labels, days)))
         },
     );
-    // A body may be asked once more after its end.
+    // Whoever sends it may ask once more after the end.
     let body = Body::from_stream(head.chain(rows).fuse());
     let headers = [
         (

@@ -25,11 +25,14 @@ macro_rules! on_both {
 
 mod access;
 mod api_keys;
+mod approvals;
 mod auth;
 mod bad_input;
 mod billing;
 mod billing_paid;
+mod diagnostics;
 mod entities;
+mod faults;
 mod guard;
 mod health;
 mod holds;
@@ -40,6 +43,7 @@ mod openapi;
 mod org;
 mod rates;
 mod reports;
+mod reserve_once;
 mod site;
 mod usage;
 mod webhooks;

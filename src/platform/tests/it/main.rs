@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod access;
+mod approvals;
 mod billing;
 mod budget;
+mod diagnostics;
 mod entities;
 mod keys;
 mod ledger;
+mod ledger_faults;
 mod ledger_model;
+mod ledger_months;
 mod limits;
 mod login;
 mod onboarding;
