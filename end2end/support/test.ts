@@ -54,7 +54,7 @@ export const test = base.extend<Each, PerWorker>({
       if (info.status !== info.expectedStatus) await info.attach("server log", { body: written });
       expect.soft(watch.complaints, "errors in the browser's console").toEqual([]);
       expect.soft(written, "the server's log").not.toMatch(/panicked at/);
-      expect.soft(written, "a secret in the server's log").not.toMatch(/secapi_(live|test)_[0-9A-Za-z]{38}/);
+      expect.soft(written, "a secret in the server's log").not.toMatch(/secapi_(live|test|svc)_[0-9A-Za-z]{38}/);
     },
     { auto: true },
   ],

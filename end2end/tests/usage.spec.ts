@@ -51,7 +51,7 @@ for (const shopOn of ["sqlite", "postgres"] as const) {
       expect(keys[0]).toContain(`${key} | 3 | 1,252 | 75 % | $3.6048`);
       expect(keys[1]).toMatch(/^extraction svc_\w+, reported by a service of the platform \| 1 \| 12 \| 25 % \| \$1\.2000$/);
       expect(keys[2]).toBe("All | 4 | 1,264 | - | $4.8048");
-      expect((await rows(page, /by meter class$/)).map((line) => line.split(" | ")[0])).toEqual(["entity_resolve", "intelligence_query", "section_extract", "All"]);
+      expect((await rows(page, /by meter class$/)).map((line) => line.split(" | ")[0])).toEqual(["entity_resolve", "section_extract", "intelligence_query", "All"]);
 
       // The file holds the same, and /v1 tells the same.
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download as CSV" }).click()]);

@@ -62,6 +62,18 @@ pub fn share(part: Usd, whole: Usd) -> String {
     }
 }
 
+/// `64 %` of the way to a limit: whole percents that are behind it, as `secapi-budget-used` tells them.
+pub fn reached(amount: Usd, limit: Usd) -> String {
+    let (amount, limit) = (
+        i128::from(amount.as_micros()),
+        i128::from(limit.as_micros()),
+    );
+    match amount * 100 / limit.max(1) {
+        0 if amount > 0 => "under 1 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +112,18 @@ mod tests {
             assert_eq!(share(Usd::micros(part), Usd::micros(1_000)), text, "{part}");
         }
         assert_eq!(share(Usd::micros(1), Usd::ZERO), "");
+        for (amount, text) in [
+            (0, "0 %"),
+            (9, "under 1 %"),
+            (648, "64 %"),
+            (999, "99 %"),
+            (1_000, "100 %"),
+        ] {
+            assert_eq!(
+                reached(Usd::micros(amount), Usd::micros(1_000)),
+                text,
+                "{amount}"
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@ use domain::time::Micros;
 use leptos::prelude::*;
 
 use super::chart::{ChartDay, ChartFamily, SpendChart};
-use super::money::{Exactly, brief, share};
+use super::money::{Exactly, brief, reached};
 use super::tables::{Days, Line, Lines};
 use crate::keys::snippets;
 use crate::paths;
@@ -120,8 +120,7 @@ fn full(page: &UsageView, month: &str) -> AnyView {
         page.first.format("%Y-%m-%dT00:00:00Z"),
         page.end.format("%Y-%m-%dT00:00:00Z")
     );
-    // The address has `&` in it, which a shell takes for its own.
-    let curl = snippets::get(&format!("'{}", page.base_url), &format!("{call}'"));
+    let curl = snippets::get(&page.base_url, &call);
     let rounded = (page.total.amount != page.invoiced).then(|| {
         view! {
             <p class="hint mt-3">
@@ -240,7 +239,7 @@ fn summary(page: &UsageView, exactly: Exactly) -> String {
     match page.cap {
         Some(cap) if cap.is_zero() => words + " The cap is $0.00.",
         Some(cap) => {
-            let used = share(page.total.amount, cap);
+            let used = reached(page.total.amount, cap);
             format!("{words} The cap of {cap} is {used} used.")
         }
         None => words + " No spend cap is set.",

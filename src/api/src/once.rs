@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use platform::once::{self, Begun, Claim};
 use platform::{Error, Platform, RequestContext};
 
-use crate::call::{Answer, Call, ServiceCall};
+use crate::call::{Answer, Call, Run, ServiceCall};
 use crate::problem::Problem;
 
 impl Call<'_> {
@@ -49,10 +49,7 @@ impl ServiceCall<'_> {
     /// The same for a service: its keys are its own, whichever organisation it works for. The ledger
     /// makes its effect durable before this stores the answer: should the process end in between, a
     /// retry does the work again, which a hold outlives by running out and a settlement by being one.
-    pub async fn once(
-        &self,
-        work: impl Future<Output = Result<Answer, Problem>>,
-    ) -> Result<Answer, Problem> {
+    pub async fn once(&self, work: Run<'_>) -> Result<Answer, Problem> {
         let Some(key) = self.idempotency_key else {
             return work.await;
         };

@@ -237,7 +237,7 @@ fn open<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
         let body = call.object()?;
         let wanted = in_name::read(call, &body)?;
         let lasts = lasts(&body)?;
-        call.once(async {
+        call.once(Box::pin(async {
             let subject = "POST /v1/usage/holds";
             match holds::open(call.platform, &wanted, lasts, subject).await? {
                 Ok(granted) => {
@@ -251,7 +251,7 @@ fn open<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
                     &refused,
                 )),
             }
-        })
+        }))
         .await
     })
 }
@@ -283,7 +283,7 @@ fn settle<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
     Box::pin(async move {
         let id = call.parse_id()?;
         let units = in_name::units(&call.object()?, 0)?;
-        call.once(async {
+        call.once(Box::pin(async {
             let service = call.service.id.as_str();
             let (hold, charged) = holds::settle(call.platform, service, &id, units).await?;
             Ok(Answer::ok(&UsageHold {
@@ -291,7 +291,7 @@ fn settle<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
                 settled_usd: Some(Dollars(charged)),
                 ..UsageHold::of(&hold, "settled", call)
             }))
-        })
+        }))
         .await
     })
 }
@@ -299,11 +299,11 @@ fn settle<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
 fn release<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
     Box::pin(async move {
         let id = call.parse_id()?;
-        call.once(async {
+        call.once(Box::pin(async {
             let service = call.service.id.as_str();
             let hold = holds::release(call.platform, service, &id).await?;
             Ok(Answer::ok(&UsageHold::of(&hold, "released", call)))
-        })
+        }))
         .await
     })
 }

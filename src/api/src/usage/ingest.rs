@@ -137,12 +137,12 @@ pub fn report<'a>(call: &'a ServiceCall<'a>) -> Run<'a> {
         }
         let outcomes = reports::record(call.platform, used).await?;
         let mut outcomes = outcomes.into_iter().zip(requests);
-        let results = sent.iter().zip(results).map(|(sent, result)| match result {
-            Some(result) => Ok(result),
-            None => {
-                let (outcome, request) = outcomes.next().ok_or(Error::Internal)?;
-                UsageResult::of(sent, outcome, request)
+        let results = sent.iter().zip(results).map(|(sent, result)| {
+            if let Some(result) = result {
+                return Ok(result);
             }
+            let (outcome, request) = outcomes.next().ok_or(Error::Internal)?;
+            UsageResult::of(sent, outcome, request)
         });
         let results = results.collect::<Result<Vec<_>, Problem>>()?;
         Ok(Answer::ok(&UsageIngest::of(results, call.request_id())))
