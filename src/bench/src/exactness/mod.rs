@@ -73,6 +73,8 @@ pub struct Plan {
     pub calls: i64,
     pub blows: usize,
     pub blow: Blow,
+    /// Whether some clients go away without waiting for an answer.
+    pub hang_ups: bool,
     /// Decides when the blows fall, and on whom.
     pub seed: u64,
 }
@@ -116,6 +118,7 @@ impl Run {
                 key: key.into(),
                 prefix: format!("x{:x}", plan.seed),
                 acknowledged: Arc::new(AtomicU64::new(0)),
+                hang_up: false,
             },
             plan,
             servers,
@@ -199,6 +202,8 @@ impl Run {
     async fn phase(&mut self, phase: usize, blows: usize) -> anyhow::Result<()> {
         let crowd = Crowd {
             prefix: format!("{}-{phase}", self.crowd.prefix),
+            // What they leave held is spent by those who come later, and stay.
+            hang_up: phase == 0 && self.plan.hang_ups,
             ..self.crowd.clone()
         };
         let begun = clock::tick();
