@@ -33,6 +33,8 @@ pub struct Nav {
     pub keys: String,
     /// How much of the spend cap is spent, `59 %`; empty where there is none.
     pub budget: String,
+    /// How many spends wait for a person.
+    pub waiting: i64,
     /// The viewer is of the platform's own staff.
     pub operator: bool,
     pub ribbon: Option<Ribbon>,
@@ -162,12 +164,17 @@ fn Rail(nav: Nav, here: String) -> impl IntoView {
             </li>
         }
     };
+    let waiting = match nav.waiting {
+        0 => String::new(),
+        waiting => format!("{waiting} waiting"),
+    };
     let org_links = nav.org.as_ref().map(|org| {
         view! {
             {link(paths::org(&org.id), "Overview", String::new())}
             {link(paths::keys(&org.id), "API keys", nav.keys.clone())}
             {link(paths::usage(&org.id), "Usage", String::new())}
             {link(paths::budget(&org.id), "Budget", nav.budget.clone())}
+            {link(paths::approvals(&org.id), "Approvals", waiting.clone())}
             {link(paths::billing(&org.id), "Billing", String::new())}
         }
     });

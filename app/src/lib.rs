@@ -4,9 +4,9 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
-//!   [`budget`],
-//!   [`sessions`], [`operators`], [`reference`], [`public`].
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`usage`], [`budget`],
+//!   [`approvals`], [`explanation`], [`billing`], [`sessions`], [`operators`], [`reference`],
+//!   [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.
 //! Start reading at `keys/list.rs`.
@@ -20,9 +20,13 @@ pub mod islands;
 )]
 mod acts;
 #[cfg(feature = "ssr")]
+pub mod approvals;
+#[cfg(feature = "ssr")]
 pub mod billing;
 #[cfg(feature = "ssr")]
 pub mod budget;
+#[cfg(feature = "ssr")]
+pub mod explanation;
 #[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]

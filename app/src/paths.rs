@@ -42,6 +42,11 @@ pub fn rotate_key(org: &str, key: &str) -> String {
     format!("/orgs/{org}/keys/{key}/rotate")
 }
 
+/// What waits for a person, and where they decide.
+pub fn approvals(org: &str) -> String {
+    format!("/orgs/{org}/approvals")
+}
+
 pub fn budget(org: &str) -> String {
     format!("/orgs/{org}/budget")
 }

@@ -110,8 +110,8 @@ export type Seed = {
   apiKey: { id: string; secret: string; scopes: string[] };
 };
 
-export async function seed(data: string): Promise<Seed> {
-  const { stdout } = await run(binary(), ["dev", "seed", "--data", data], { env: environment() });
+export async function seed(data: string, settings: Record<string, string> = {}): Promise<Seed> {
+  const { stdout } = await run(binary(), ["dev", "seed", "--data", data], { env: environment(settings) });
   return JSON.parse(stdout);
 }
 

@@ -102,11 +102,11 @@ export const test = base.extend<Each, PerWorker>({
 
   shop: async ({ shopOn, shopSeeded }, use) => {
     let made: Seed | undefined;
-    const prepare = async (data: string) => {
-      if (shopSeeded) made = await seed(data);
-    };
-    const serveVerified = (environment: Record<string, string>) =>
-      serve(
+    const serveVerified = (environment: Record<string, string>) => {
+      const prepare = async (data: string) => {
+        if (shopSeeded) made = await seed(data, environment);
+      };
+      return serve(
         { environment, prepare },
         (server) => use(Object.assign(server, { seed: made })),
         async (server) => {
@@ -114,6 +114,7 @@ export const test = base.extend<Each, PerWorker>({
           expect.soft(verdict, "what `secapid verify` finds").toBe("Every promise holds.\n");
         },
       );
+    };
     if (shopOn === "sqlite") await serveVerified({});
     else await withDatabase(`shop_${process.pid}_${(databases += 1)}`, (url) => serveVerified({ DATABASE_URL: url }));
   },

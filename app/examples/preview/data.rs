@@ -146,6 +146,7 @@ pub fn nav() -> Nav {
         ],
         keys: "5 of 25".into(),
         budget: "59 %".into(),
+        waiting: 2,
         ribbon: None,
         operator: false,
         dev: true,

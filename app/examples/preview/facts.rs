@@ -106,6 +106,7 @@ pub fn requests(count: usize) -> Vec<RequestRow> {
                 path: path.into(),
                 key: key.into(),
                 request_id: format!("req_01KAGWRJD8T6V88KQ2M4Z7X9{index:02}"),
+                href: "/explanation-threshold".into(),
                 status,
                 micros,
             }

@@ -5,6 +5,7 @@
 //! The stylesheet, script and font come from `.build/site` (`make site`).
 
 mod accounts;
+mod approvals;
 mod billing;
 mod data;
 mod facts;
@@ -34,7 +35,11 @@ async fn main() {
             "/orgs/{org}/first-call",
             any(|| async { r#"{"first": null}"# }),
         );
-    for &(name, page) in data::PAGES.iter().chain(billing::PAGES) {
+    for &(name, page) in data::PAGES
+        .iter()
+        .chain(billing::PAGES)
+        .chain(approvals::PAGES)
+    {
         router = router.route(
             &format!("/{name}"),
             any(move |headers: HeaderMap| async move { render(&headers, page) }),
@@ -73,6 +78,7 @@ async fn index() -> impl IntoResponse {
     let links: Vec<_> = data::PAGES
         .iter()
         .chain(billing::PAGES)
+        .chain(approvals::PAGES)
         .map(|(name, _)| format!("<li><a href=/{name}>{name}</a>"))
         .collect();
     Html(format!("<!doctype html><ul>{}</ul>", links.concat()))

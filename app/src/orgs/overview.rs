@@ -5,8 +5,8 @@ use super::{FirstSteps, Progress};
 use crate::keys::{KeyRow, KeyTable, snippets};
 use crate::paths;
 use crate::ui::{
-    CallBeside, Column, Columns, Fill, Gauge, GaugeView, Hero, Leaders, NothingYet, PageTitle,
-    RequestRow, Requests, Section, Series, Stamp, Style, counted, grouped,
+    CallBeside, Column, Columns, Fill, Gauge, GaugeView, Hero, Leaders, Note, NoteKind, NothingYet,
+    PageTitle, RequestRow, Requests, Section, Series, Stamp, Style, counted, grouped,
 };
 use crate::{Console, Nav};
 
@@ -47,9 +47,11 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
     let quiet = nav.ribbon.is_some();
     let keys = paths::keys(&page.org_id);
     let progress = page.progress.clone();
+    let waiting = waiting(nav.waiting, &page.org_id);
     view! {
         <Console nav=nav here=paths::org(&page.org_id) title="Overview">
             <PageTitle title=month>{standing}</PageTitle>
+            {waiting}
             <Month page=page.clone() quiet=quiet />
             {page
                 .gauge
@@ -95,6 +97,30 @@ pub fn Overview(nav: Nav, page: OverviewView) -> impl IntoView {
             </Section>
         </Console>
     }
+}
+
+/// What a person is asked to decide, if anything.
+fn waiting(count: i64, org_id: &str) -> Option<impl IntoView + use<>> {
+    let text = match count {
+        0 => return None,
+        1 => "A spend above the approval threshold waits for a person.".to_owned(),
+        _ => format!("{count} spends above the approval threshold wait for a person."),
+    };
+    let to = paths::approvals(org_id);
+    let word = if count == 1 {
+        "Look at it"
+    } else {
+        "Look at them"
+    };
+    Some(view! {
+        <Note kind=NoteKind::Warn>
+            <p>
+                <strong>{text}</strong>
+                " Each is kept for 15 minutes. "
+                <a href=to>{word}</a>
+            </p>
+        </Note>
+    })
 }
 
 #[component]

@@ -4,8 +4,10 @@
 //! Acts that show a form again or reveal a secret answer the POST with the page itself; all
 //! others are server functions in [`crate::acts`] and redirect.
 
+mod approvals;
 mod billing;
 mod budget;
+mod explain;
 mod forms;
 mod key;
 mod keys;
@@ -15,6 +17,7 @@ mod operator_acts;
 mod orgs;
 mod pay;
 mod public;
+mod receipts;
 mod sessions;
 mod usage;
 mod views;
@@ -75,7 +78,7 @@ const fn page(
 
 /// Every page, and every form that a page answers itself. The router is made from this table, and
 /// so is the access matrix of the tests.
-pub static PAGES: [Page; 31] = [
+pub static PAGES: [Page; 34] = [
     page("GET", paths::HOME, || get(public::home)),
     page("GET", paths::CONSOLE, || get(public::console)),
     page("GET", paths::SIGN_IN, || get(public::sign_in)),
@@ -104,6 +107,11 @@ pub static PAGES: [Page; 31] = [
     }),
     page("GET", "/orgs/{org}/budget", || get(budget::page)),
     page("POST", "/orgs/{org}/budget", || post(budget::save)),
+    page("GET", "/orgs/{org}/approvals", || get(approvals::list)),
+    page("POST", "/orgs/{org}/approvals", || post(approvals::decide)),
+    page("GET", "/orgs/{org}/requests/{request}", || {
+        get(explain::page)
+    }),
     page("GET", "/orgs/{org}/billing", || get(billing::page)),
     page("GET", "/orgs/{org}/billing/confirmed", || {
         get(billing::confirmed)

@@ -34,7 +34,9 @@ pub async fn standing(visit: &Visit, org: &OrgId) -> Result<Standing, Response> 
     };
     let billing = visit.or_failed(platform::billing::billing(p, &actor, org).await)?;
     let room = visit.or_failed(platform::keys::room(p, &actor, org).await)?;
+    let waiting = platform::budget::approvals::count_waiting(p, &actor, org).await;
     let nav = Nav {
+        waiting: visit.or_failed(waiting)?,
         viewer: Visit::viewer(&person),
         org: Some(link(&member)),
         plan: plan(p, &billing),
@@ -66,6 +68,7 @@ pub async fn own(visit: &Visit, person: &Person) -> Result<Nav, Response> {
         orgs: all.iter().map(link).collect(),
         keys: String::new(),
         budget: String::new(),
+        waiting: 0,
         ribbon: None,
         dev: visit.p().settings().dev,
     })

@@ -23,7 +23,11 @@ pub async fn home(visit: Visit) -> Response {
     }
     let base_url = visit.base_url();
     let start = paths::sign_in_then(paths::CONSOLE);
-    let exchange = reference::exchange(&visit.site.document, "/v1/entities/resolve", &public::HEADERS);
+    let exchange = reference::exchange(
+        &visit.site.document,
+        "/v1/entities/resolve",
+        &public::HEADERS,
+    );
     let free = free_calls(visit.p().rate_card());
     visit.ok(|| {
         view! { <Landing base_url=base_url start=start signed_in=false exchange=exchange free=free /> }

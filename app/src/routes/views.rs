@@ -78,6 +78,7 @@ pub fn request_row(record: &Record, key: Option<&str>) -> RequestRow {
         path: record.path.clone(),
         key: key.unwrap_or(record.key.as_str()).to_owned(),
         request_id: record.id.to_string(),
+        href: paths::explanation(record.org.as_str(), record.id.as_str()),
         status: u16::try_from(record.status).unwrap_or(0),
         micros: record.latency_us,
     }

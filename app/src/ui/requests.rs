@@ -12,6 +12,8 @@ pub struct RequestRow {
     /// The key's label, or its mask where it has none.
     pub key: String,
     pub request_id: String,
+    /// Where it is explained.
+    pub href: String,
     pub status: u16,
     pub micros: i64,
 }
@@ -68,7 +70,9 @@ fn Row(row: RequestRow) -> impl IntoView {
             <Stamp at=row.at style=Style::Clock />
             <code class="what">{format!("{} {}", row.method, row.path)}</code>
             <span class="who">{row.key}</span>
-            <span class="id">{row.request_id}</span>
+            <a class="id" href=row.href title="Explain this request">
+                {row.request_id}
+            </a>
             <State mark=Mark::of_status(row.status) word=row.status.to_string() />
             <span class="ms num">{milliseconds(row.micros)}</span>
         </li>

@@ -12,6 +12,8 @@ pub enum Style {
     Short,
     /// `14:31:52`
     Clock,
+    /// `12 Nov 2026, 14:31:52.120 UTC`
+    Exact,
 }
 
 /// An instant in UTC. Where there is script, hovering shows the reader's own time.
@@ -24,6 +26,7 @@ pub fn Stamp(
     let text = match style {
         Style::Full => spoken(at),
         Style::Clock => at.format("%H:%M:%S"),
+        Style::Exact => at.format("%-d %b %Y, %H:%M:%S%.3f UTC"),
         Style::Short => short(at, now.unwrap_or(at)),
     };
     view! { <time datetime=at.rfc3339()>{text}</time> }

@@ -1,7 +1,7 @@
 use domain::time::Micros;
 use leptos::prelude::*;
 
-use super::{Mark, Stamp};
+use super::{Mark, Stamp, Style};
 
 /// Something that happened, or will.
 pub struct Happening {
@@ -14,7 +14,7 @@ pub struct Happening {
 }
 
 impl Happening {
-    fn view(self) -> AnyView {
+    fn view(self, style: Style) -> AnyView {
         let word = match self.mark {
             Mark::Ok => "Done",
             Mark::Warn => "Look",
@@ -28,7 +28,7 @@ impl Happening {
                     <span class="sr-only">{word}</span>
                 </span>
                 <span>{self.what}</span>
-                {self.at.map(|at| view! { <Stamp at=at /> })}
+                {self.at.map(|at| view! { <Stamp at=at style=style /> })}
                 {self.sub.map(|sub| view! { <span class="hint">{sub}</span> })}
             </li>
         }
@@ -42,12 +42,13 @@ pub fn Timeline(
     #[prop(into)] label: String,
     happenings: Vec<Happening>,
     #[prop(default = usize::MAX)] shown: usize,
+    #[prop(optional)] style: Style,
 ) -> impl IntoView {
     let mut rest = happenings;
     let first: Vec<_> = rest.drain(..rest.len().min(shown)).collect();
     let older = (!rest.is_empty()).then(|| {
         let count = rest.len();
-        let each: Vec<_> = rest.into_iter().map(Happening::view).collect();
+        let each: Vec<_> = rest.into_iter().map(|one| one.view(style)).collect();
         view! {
             <details class="older">
                 <summary>{format!("{count} more")}</summary>
@@ -57,7 +58,7 @@ pub fn Timeline(
             </details>
         }
     });
-    let each: Vec<_> = first.into_iter().map(Happening::view).collect();
+    let each: Vec<_> = first.into_iter().map(|one| one.view(style)).collect();
     view! {
         <ol class="line" aria-label=label>
             {each}

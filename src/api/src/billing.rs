@@ -2,6 +2,7 @@
 //! provider sends.
 
 mod account;
+mod approvals;
 mod budget;
 mod limits;
 pub mod money;
@@ -13,8 +14,10 @@ mod sessions;
 mod webhook;
 
 pub use account::{MonthlyQuotas, READ};
-pub use plans::sample_card;
+pub use approvals::{BillingApproval, LIST as APPROVALS, READ as APPROVAL};
 pub use limits::{BUDGET, KEY_BUDGET};
+pub use money::Dollars;
+pub use plans::sample_card;
 pub use quote::QUOTE;
 pub use rates::RATES;
 pub use sessions::{ACTIVATE, CHECKOUT, PORTAL};

@@ -15,6 +15,7 @@ mod body;
 pub mod call;
 pub mod context;
 pub mod cookies;
+mod diagnostics;
 mod entities;
 pub mod guard;
 pub mod headers;

@@ -13,7 +13,9 @@ use platform::Platform;
 use crate::call::{Handler, PublicHandler, ServiceHandler};
 use crate::openapi::Description;
 use crate::v1::{self, Target};
-use crate::{api_keys, auth, billing, entities, health, limits, me, openapi, org, usage};
+use crate::{
+    api_keys, auth, billing, diagnostics, entities, health, limits, me, openapi, org, usage,
+};
 
 /// The meter class of what is never billed.
 pub const PLATFORM: &str = "platform";
@@ -65,7 +67,7 @@ impl Kind {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 32] = [
+pub static ROUTES: [Route; 35] = [
     me::READ,
     org::READ,
     api_keys::LIST,
@@ -82,6 +84,9 @@ pub static ROUTES: [Route; 32] = [
     billing::WEBHOOK,
     billing::BUDGET,
     billing::QUOTE,
+    billing::APPROVALS,
+    billing::APPROVAL,
+    diagnostics::REQUEST,
     limits::READ,
     entities::RESOLVE,
     entities::SEARCH,

@@ -85,6 +85,28 @@ impl Usd {
         Decimals(self.as_cents(), 2)
     }
 
+    /// For people who want to follow a sum: with two, four or six decimals, whichever tells it exactly:
+    /// `$1,200.00`, `$0.0042`, `$0.004225`.
+    pub fn told(self) -> String {
+        let decimals = if self.0 % PER_CENT == 0 {
+            self.two_decimals()
+        } else if self.0 % 100 == 0 {
+            self.four_decimals()
+        } else {
+            Decimals(self.0, 6)
+        };
+        let text = decimals.to_string();
+        match text.strip_prefix('-') {
+            Some(owed) => format!("-${}", grouped(owed)),
+            None => format!("${}", grouped(&text)),
+        }
+    }
+
+    /// In whole cents, never less than the amount: a limit of so much lets it pass.
+    pub const fn cents_to_cover(self) -> i64 {
+        self.0.div_euclid(PER_CENT) + (self.0.rem_euclid(PER_CENT) != 0) as i64
+    }
+
     /// Exactly, with as few decimals as it takes: `0.0042`, `55`.
     pub fn exact(self) -> String {
         let text = Decimals(self.0, 6).to_string();
@@ -199,6 +221,22 @@ mod tests {
         assert_eq!(Usd::micros(4_200).exact(), "0.0042");
         assert_eq!(Usd::micros(55_000_000).exact(), "55");
         assert_eq!(Usd::micros(-250_000).to_string(), "-$0.25");
+        for (micros, told) in [
+            (0, "$0.00"),
+            (1_200_000_000, "$1,200.00"),
+            (149_925_000, "$149.9250"),
+            (4_225, "$0.004225"),
+            (-2_400, "-$0.0024"),
+        ] {
+            assert_eq!(Usd::micros(micros).told(), told);
+        }
+    }
+
+    #[test]
+    fn the_cents_that_cover_an_amount_are_never_less() {
+        for (micros, cents) in [(0, 0), (1, 1), (10_000, 1), (10_001, 2), (-1, 0)] {
+            assert_eq!(Usd::micros(micros).cents_to_cover(), cents, "{micros}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::billing::plan::PlanKey;
 use domain::billing::state::BillingState;
-use domain::budget::approval::NotUsable;
+use domain::budget::approval::{NotDecidable, NotUsable};
 use domain::budget::limits::InvalidLimits;
 use domain::key::{Scope, Scopes};
 use domain::role::Permission;
@@ -25,6 +25,10 @@ pub enum Error {
     ScopeEscalation { missing: Scopes },
     #[error("Your role in this organisation does not allow it.")]
     Forbidden { permission: Permission },
+    #[error("Only a signed-in person can do this.")]
+    HumanSessionRequired,
+    #[error("{0}.")]
+    ApprovalNotDecidable(NotDecidable),
     #[error("There is nothing here by that name.")]
     NotFound,
     #[error("{message}")]
@@ -99,6 +103,8 @@ impl Error {
             Self::SignInRequired => "sign_in_required",
             Self::InsufficientScope { .. } | Self::ScopeEscalation { .. } => "insufficient_scope",
             Self::Forbidden { .. } => "forbidden",
+            Self::HumanSessionRequired => "human_session_required",
+            Self::ApprovalNotDecidable(_) => "approval_not_decidable",
             Self::NotFound => "not_found",
             Self::Invalid { .. } => "invalid_request",
             Self::KeyLimitReached { .. } => "api_key_limit_reached",
@@ -144,6 +150,12 @@ impl Error {
             Self::InsufficientScope { .. } => "Use a key with one of the accepted scopes.",
             Self::ScopeEscalation { .. } => "Ask for a subset of your own scopes.",
             Self::Forbidden { .. } => "Ask an owner of the organisation.",
+            Self::HumanSessionRequired => {
+                "Ask an owner, an admin or somebody with the billing role to do it in the console."
+            }
+            Self::ApprovalNotDecidable(_) => {
+                "Nothing was changed. The key can ask again by sending its request again."
+            }
             Self::NotFound => "Check the address and the identifier.",
             Self::Invalid { .. } => "Correct the field and send the request again.",
             Self::KeyLimitReached { .. } => {

@@ -13,6 +13,7 @@ pub mod billing;
 pub mod budget;
 pub mod catalogue;
 pub mod context;
+pub mod diagnostics;
 pub mod entities;
 mod error;
 mod events;

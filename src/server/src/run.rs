@@ -79,11 +79,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         },
         ended(stopped.clone()),
     ));
-    tokio::spawn(housekeeping(
-        platform.clone(),
-        config.keep_requests,
-        stopped.clone(),
-    ));
+    tokio::spawn(housekeeping(platform.clone(), config.keep, stopped.clone()));
     tokio::spawn(rounds(
         platform.clone(),
         config.reconcile_every,
@@ -181,11 +177,11 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
 
 async fn housekeeping(
     platform: Platform,
-    keep_requests: domain::time::Span,
+    keep: platform::housekeeping::Keep,
     mut stopped: watch::Receiver<bool>,
 ) {
     loop {
-        if let Err(error) = platform::housekeeping::sweep(&platform, keep_requests).await {
+        if let Err(error) = platform::housekeeping::sweep(&platform, keep).await {
             tracing::warn!(%error, "housekeeping did not finish; it will be tried again");
         }
         tokio::select! {

@@ -8,6 +8,9 @@ use sqlx::{FromRow, query, query_as, query_scalar};
 
 use crate::db::{Db, Result};
 
+/// Above every id.
+static ABOVE: &str = "appr_~";
+
 #[derive(FromRow)]
 struct Row {
     id: String,
@@ -107,7 +110,7 @@ pub async fn waiting(
           AND key_id = $2
           AND status = 'pending'
           AND expires_at > $3
-        ORDER BY id DESC
+        ORDER BY expires_at DESC, id DESC
         LIMIT $4";
     let rows: Vec<Row> = on!(db, |c| query_as(SQL)
         .bind(org.as_str())
@@ -134,8 +137,7 @@ pub async fn list(
           AND id < $2
         ORDER BY id DESC
         LIMIT $3";
-    // Above every id.
-    let before = before.map_or("appr_~", ApprovalId::as_str);
+    let before = before.map_or(ABOVE, ApprovalId::as_str);
     let rows: Vec<Row> = on!(db, |c| query_as(SQL)
         .bind(org.as_str())
         .bind(before)
@@ -143,6 +145,70 @@ pub async fn list(
         .fetch_all(c)
         .await)?;
     Ok(rows.into_iter().map(Approval::from).collect())
+}
+
+/// A key's own approvals, newest first, before `before`.
+pub async fn list_of_key(
+    db: &mut Db,
+    org: &OrgId,
+    key: &KeyId,
+    before: Option<&ApprovalId>,
+    limit: i64,
+) -> Result<Vec<Approval>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, class, units, amount_micros, purpose, request_id, status,
+          created_at, expires_at, decided_at, decided_by, used_at
+        FROM approvals
+        WHERE org_id = $1
+          AND key_id = $2
+          AND id < $3
+        ORDER BY id DESC
+        LIMIT $4";
+    let before = before.map_or(ABOVE, ApprovalId::as_str);
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(key.as_str())
+        .bind(before)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(Approval::from).collect())
+}
+
+/// What waits for a decision in an organisation, what is nearest its end first.
+pub async fn open(db: &mut Db, org: &OrgId, now: Micros, limit: i64) -> Result<Vec<Approval>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, class, units, amount_micros, purpose, request_id, status,
+          created_at, expires_at, decided_at, decided_by, used_at
+        FROM approvals
+        WHERE org_id = $1
+          AND status = 'pending'
+          AND expires_at > $2
+        ORDER BY expires_at, id
+        LIMIT $3";
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(now.0)
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(Approval::from).collect())
+}
+
+/// The approval that a request asked for.
+pub async fn of_request(db: &mut Db, org: &OrgId, request: &str) -> Result<Option<Approval>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, class, units, amount_micros, purpose, request_id, status,
+          created_at, expires_at, decided_at, decided_by, used_at
+        FROM approvals
+        WHERE org_id = $1
+          AND request_id = $2";
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(request)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(Approval::from))
 }
 
 /// How many wait for a decision.

@@ -2,7 +2,7 @@
 
 use domain::id::{KeyId, OrgId};
 use domain::time::Micros;
-use sqlx::QueryBuilder;
+use sqlx::{FromRow, QueryBuilder, query, query_as};
 
 use crate::db::{Db, Result};
 
@@ -44,4 +44,57 @@ pub async fn insert(db: &mut Db, decisions: &[Decision]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    org_id: String,
+    request_id: String,
+    recorded_at: i64,
+    key_id: String,
+    class: String,
+    units: i64,
+    passed: bool,
+    verdict: String,
+}
+
+/// What was decided about a request of an organisation, if it is still kept.
+pub async fn find(db: &mut Db, org: &OrgId, request: &str) -> Result<Option<Decision>> {
+    const SQL: &str = "
+        SELECT org_id, request_id, recorded_at, key_id, class, units, passed, verdict
+        FROM decisions
+        WHERE org_id = $1
+          AND request_id = $2";
+    let row: Option<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(request)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| Decision {
+        org: OrgId::from_stored(row.org_id),
+        request: row.request_id,
+        recorded_at: Micros(row.recorded_at),
+        key: KeyId::from_stored(row.key_id),
+        class: row.class,
+        units: row.units,
+        passed: row.passed,
+        verdict: row.verdict,
+    }))
+}
+
+/// Forgets decisions from before `before`, oldest first, and ends after a bounded number, so that nobody
+/// waits long for the writer: what is left goes the next time. Tells how many went.
+pub async fn delete_before(db: &mut Db, before: Micros) -> Result<u64> {
+    const SQL: &str = "
+        DELETE FROM decisions
+        WHERE recorded_at < $1
+          AND recorded_at <= (
+            SELECT MAX(recorded_at)
+            FROM (SELECT recorded_at FROM decisions WHERE recorded_at < $1 ORDER BY recorded_at LIMIT 10000) AS oldest
+          )";
+    Ok(on!(db, |c| query(SQL)
+        .bind(before.0)
+        .execute(c)
+        .await
+        .map(|r| r.rows_affected()))?)
 }

@@ -190,6 +190,44 @@ pub async fn end(
     Ok(row.map(Hold::from))
 }
 
+/// A hold with how it ended.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub hold: Hold,
+    /// `open`, `settled`, `released` or `expired`.
+    pub status: String,
+    pub ended_at: Option<Micros>,
+}
+
+#[derive(FromRow)]
+struct KeptRow {
+    #[sqlx(flatten)]
+    hold: HoldRow,
+    status: String,
+    ended_at: Option<i64>,
+}
+
+/// A hold of an organisation, open or ended.
+pub async fn kept(db: &mut Db, org: &OrgId, hold: &HoldId) -> Result<Option<Kept>> {
+    const SQL: &str = "
+        SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
+          amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,
+          service_id, status, ended_at
+        FROM holds
+        WHERE id = $1
+          AND org_id = $2";
+    let row: Option<KeptRow> = on!(db, |c| query_as(SQL)
+        .bind(hold.as_str())
+        .bind(org.as_str())
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.map(|row| Kept {
+        hold: row.hold.into(),
+        status: row.status,
+        ended_at: row.ended_at.map(Micros),
+    }))
+}
+
 /// A hold of an organisation, and how it stands: `open`, or as it ended.
 pub async fn find(db: &mut Db, org: &OrgId, id: &HoldId) -> Result<Option<(Hold, String)>> {
     const SQL: &str = "
@@ -208,11 +246,7 @@ pub async fn find(db: &mut Db, org: &OrgId, id: &HoldId) -> Result<Option<(Hold,
 }
 
 /// The hold of that id that a service asked for, whichever organisation it is of.
-pub async fn of_service(
-    db: &mut Db,
-    service: &str,
-    id: &HoldId,
-) -> Result<Option<(Hold, String)>> {
+pub async fn of_service(db: &mut Db, service: &str, id: &HoldId) -> Result<Option<(Hold, String)>> {
     const SQL: &str = "
         SELECT id, org_id, key_id, period, class, plan, rate_card, unit_micros, units,
           amount_micros, payment, request_id, purpose, created_at, expires_at, parent_id, asked_units,

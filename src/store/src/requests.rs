@@ -229,6 +229,24 @@ pub async fn latest_of_key(
     Ok(rows.into_iter().map(Record::from).collect())
 }
 
+/// The requests under an id, newest first: a caller's own id may stand for several.
+pub async fn by_id(db: &mut Db, org: &OrgId, id: &RequestId, limit: i64) -> Result<Vec<Record>> {
+    const SQL: &str = "
+        SELECT org_id, key_id, id, recorded_at, seq, method, route, path, meter_class, status, latency_us, livemode
+        FROM requests
+        WHERE org_id = $1
+          AND id = $2
+        ORDER BY recorded_at DESC
+        LIMIT $3";
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(id.as_str())
+        .bind(limit)
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(Record::from).collect())
+}
+
 /// How many requests the key made since `since`.
 pub async fn count_of_key(db: &mut Db, org: &OrgId, key: &KeyId, since: Micros) -> Result<i64> {
     const SQL: &str = "

@@ -4,7 +4,7 @@ use domain::billing::plan::PlanKey;
 use domain::id::{HoldId, KeyId, OrgId, UsageId};
 use domain::money::Usd;
 use domain::time::Micros;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, QueryBuilder, query_as};
 
 use crate::db::{Db, Result};
 use crate::holds::Payment;
@@ -67,6 +67,77 @@ pub async fn insert(db: &mut Db, usage: &[Usage]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    org_id: String,
+    id: String,
+    recorded_at: i64,
+    period: String,
+    key_id: String,
+    request_id: Option<String>,
+    class: String,
+    family: String,
+    plan: String,
+    rate_card: String,
+    units: i64,
+    unit_micros: i64,
+    amount_micros: i64,
+    payment: String,
+    hold_id: Option<String>,
+    external_id: Option<String>,
+    service_id: Option<String>,
+    purpose: Option<String>,
+}
+
+impl From<Row> for Usage {
+    fn from(row: Row) -> Self {
+        Self {
+            id: UsageId::from_stored(row.id),
+            org: OrgId::from_stored(row.org_id),
+            key: KeyId::from_stored(row.key_id),
+            recorded_at: Micros(row.recorded_at),
+            period: row.period,
+            request: row.request_id,
+            class: row.class,
+            family: row.family,
+            plan: row.plan.parse().unwrap_or(PlanKey::SandboxGrant),
+            rate_card: row.rate_card,
+            units: row.units,
+            unit: Usd::micros(row.unit_micros),
+            amount: Usd::micros(row.amount_micros),
+            payment: Payment::parse(&row.payment).unwrap_or(Payment::Free),
+            hold: row.hold_id.map(HoldId::from_stored),
+            external: row.external_id,
+            service: row.service_id,
+            purpose: row.purpose,
+        }
+    }
+}
+
+/// What a hold was settled with: its charge is of the very instant at which it ended.
+pub async fn of_hold(
+    db: &mut Db,
+    org: &OrgId,
+    hold: &HoldId,
+    ended_at: Micros,
+) -> Result<Vec<Usage>> {
+    const SQL: &str = "
+        SELECT org_id, id, recorded_at, period, key_id, request_id, class, family, plan, rate_card, units,
+          unit_micros, amount_micros, payment, hold_id, external_id, service_id, purpose
+        FROM usage_records
+        WHERE org_id = $1
+          AND recorded_at = $2
+          AND hold_id = $3
+        ORDER BY id";
+    let rows: Vec<Row> = on!(db, |c| query_as(SQL)
+        .bind(org.as_str())
+        .bind(ended_at.0)
+        .bind(hold.as_str())
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(Usage::from).collect())
 }
 
 /// What was recorded under a service's own id.

@@ -147,12 +147,22 @@ fn quote<'a>(call: &'a Call<'a>) -> Run<'a> {
         let plan = choice(&object, "planKey", &plans)?;
         let class = class(call, &object)?;
         let units = number(&object, "units", 1, MAX_UNITS)?;
-        let lasts = number(&object, "expiresInSeconds", LASTS, holds::LONGEST.whole_seconds())?;
+        let lasts = number(
+            &object,
+            "expiresInSeconds",
+            LASTS,
+            holds::LONGEST.whole_seconds(),
+        )?;
         let asked = Asked { plan, class, units };
         if !flag(&object, "hold")?.unwrap_or(false) {
             let quoted = asked.priced(call).await?;
             let gate = quoted.verdict.decided.err().map(|denial| {
-                metered::denied(denial, &quoted.price, &quoted.verdict.steps, call.key.standing.state)
+                metered::denied(
+                    denial,
+                    &quoted.price,
+                    &quoted.verdict.steps,
+                    call.key.standing.state,
+                )
             });
             return Ok(told(call, quoted.price, gate, None).await?);
         }
@@ -263,12 +273,20 @@ fn number(
     default: i64,
     most: i64,
 ) -> Result<i64, Problem> {
-    let refusal = || wrong(field, format!("{field} is a whole number from 1 to {most}."));
+    let refusal = || {
+        wrong(
+            field,
+            format!("{field} is a whole number from 1 to {most}."),
+        )
+    };
     match object.get(field) {
         None | Some(Value::Null) => Ok(default),
         Some(value) => {
             let number = value.as_i64().ok_or_else(refusal)?;
-            (1..=most).contains(&number).then_some(number).ok_or_else(refusal)
+            (1..=most)
+                .contains(&number)
+                .then_some(number)
+                .ok_or_else(refusal)
         }
     }
 }

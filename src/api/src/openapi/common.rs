@@ -216,7 +216,7 @@ const REFUSALS: [(u16, &str, &str); 13] = [
     (
         403,
         "Forbidden",
-        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `service_key_required`: only services of the company may.",
+        "`insufficient_scope`: the key's scopes do not allow it. `account_restricted`: the organisation's billing does not. `human_session_required`: only a signed-in person can. `service_key_required`: only services of the company may.",
     ),
     (
         404,

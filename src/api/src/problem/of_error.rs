@@ -30,11 +30,13 @@ const fn answered(error: &Error) -> (StatusCode, &'static str) {
         Error::InsufficientScope { .. }
         | Error::ScopeEscalation { .. }
         | Error::ServiceKeyRequired
+        | Error::HumanSessionRequired
         | Error::Forbidden { .. } => (StatusCode::FORBIDDEN, PERMISSION),
         // Not the caller's rights but the account's standing, as with the 402s.
         Error::AccountRestricted { .. } => (StatusCode::FORBIDDEN, INVALID),
         Error::NotFound => (StatusCode::NOT_FOUND, INVALID),
         Error::KeyLimitReached { .. }
+        | Error::ApprovalNotDecidable(_)
         | Error::KeyNotWorking
         | Error::SubscriptionExists
         | Error::BillingCustomerMissing
@@ -76,6 +78,7 @@ impl Problem {
             Error::ScopeEscalation { missing } => self
                 .last("ask_for_fewer_scopes")
                 .detail("requiredScopes", names(missing.iter())),
+            Error::HumanSessionRequired => self.last("sign_in_to_console"),
             Error::Invalid { field, .. } => self.detail("field", *field).detail("retryable", false),
             Error::KeyLimitReached { limit, plan } => self
                 .last("revoke_key_or_upgrade_plan")
@@ -118,7 +121,9 @@ impl Problem {
                 _ => "ask_for_approval",
             }),
             Error::HoldNotOpen | Error::HoldExpired => self.last("make_new_hold"),
-            Error::HoldExceeded { units } => self.last("ask_for_fewer_units").detail("limit", *units),
+            Error::HoldExceeded { units } => {
+                self.last("ask_for_fewer_units").detail("limit", *units)
+            }
             Error::SubscriptionExists => self.last("open_billing_portal"),
             Error::BillingCustomerMissing | Error::CheckoutSuperseded => {
                 self.last("start_checkout")

@@ -10,8 +10,8 @@ use domain::id::{KeyId, OrgId};
 use domain::key::Scope;
 use domain::time::Span;
 use platform::billing::operators::Operator;
-use platform::{Actor, service_keys};
 use platform::keys::{self, NewKey};
+use platform::{Actor, service_keys};
 use serde_json::Value;
 
 use crate::site::{Answer, Site};
@@ -54,6 +54,9 @@ const TABLE: &str = "
     setBudget     401    401     401       401     401     401     403         200         200
     createQuote   401    401     401       401     401     401     400         400         400
     getLimits     401    401     401       401     401     401     200         200         200
+    listApprovals 401    401     401       401     401     401     200         200         200
+    getApproval   401    401     401       401     401     401     404/404/404 404/404/404 404/404/404
+    getRequestDiagnostics 401 401 401      401     401     401     404/404/404 404/404/404 404/404/404
     resolveEntity 401    401     401       401     401     401     400         400         400
     searchEntities 401   401     401       401     401     401     200         200         200
     listUsage     401    401     401       401     401     401     200         200         200
@@ -126,9 +129,15 @@ impl Cast {
         let others = make(&site, &stranger, &strange.org.id, None).await;
         let unknown = domain::secret::api_key(true, &[7; 64]);
         let p = &site.world.platform;
-        let service = service_keys::create(p, &Operator::CommandLine, "extraction").await.unwrap();
-        let retired = service_keys::create(p, &Operator::CommandLine, "retired").await.unwrap();
-        service_keys::revoke(p, &Operator::CommandLine, &retired.key.id).await.unwrap();
+        let service = service_keys::create(p, &Operator::CommandLine, "extraction")
+            .await
+            .unwrap();
+        let retired = service_keys::create(p, &Operator::CommandLine, "retired")
+            .await
+            .unwrap();
+        service_keys::revoke(p, &Operator::CommandLine, &retired.key.id)
+            .await
+            .unwrap();
         site.world.clock.advance(Span::seconds(2));
         let secrets = vec![
             ("malformed", "secapi_live_notakey".to_owned()),

@@ -19,11 +19,15 @@ async fn opened(site: &Site, secret: &str, units: i64) -> String {
 
 async fn end(site: &Site, secret: &str, id: &str, how: &str, units: i64) -> Answer {
     let body = json!({"units": units});
-    site.post(&format!("/v1/usage/holds/{id}/{how}"), secret, &body).await
+    site.post(&format!("/v1/usage/holds/{id}/{how}"), secret, &body)
+        .await
 }
 
 async fn status(site: &Site, secret: &str, id: &str) -> String {
-    let answer = site.get(&format!("/v1/usage/holds/{id}"), secret).await.json();
+    let answer = site
+        .get(&format!("/v1/usage/holds/{id}"), secret)
+        .await
+        .json();
     answer["status"].as_str().unwrap().to_owned()
 }
 
@@ -136,11 +140,23 @@ async fn what_is_asked_wrongly_is_named_and_holds_nothing() {
     let whole = json!({"orgId": site.org.as_str(), "apiKeyId": site.first.as_str(), "meterClass": "entity_resolve", "units": 5});
     for (field, value, refusal) in [
         ("orgId", json!(null), (400, "invalid_request")),
-        ("orgId", json!("org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F"), (404, "not_found")),
+        (
+            "orgId",
+            json!("org_01K9ZP3V5W8Q2R4T6Y7X9B1D3F"),
+            (404, "not_found"),
+        ),
         ("orgId", json!("northwind"), (404, "not_found")),
-        ("apiKeyId", json!("key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F"), (404, "not_found")),
+        (
+            "apiKeyId",
+            json!("key_01K9ZP3V5W8Q2R4T6Y7X9B1D3F"),
+            (404, "not_found"),
+        ),
         ("meterClass", json!(null), (400, "invalid_request")),
-        ("meterClass", json!("teleport"), (400, "unknown_meter_class")),
+        (
+            "meterClass",
+            json!("teleport"),
+            (400, "unknown_meter_class"),
+        ),
         ("units", json!(0), (400, "invalid_request")),
         ("units", json!(-1), (400, "invalid_request")),
         ("units", json!(1.5), (400, "invalid_request")),
@@ -149,7 +165,11 @@ async fn what_is_asked_wrongly_is_named_and_holds_nothing() {
         ("expiresInSeconds", json!(0), (400, "invalid_request")),
         ("expiresInSeconds", json!(86_401), (400, "invalid_request")),
         ("requestId", json!("a b"), (400, "invalid_request")),
-        ("purpose", json!("x".repeat(2_000)), (400, "invalid_request")),
+        (
+            "purpose",
+            json!("x".repeat(2_000)),
+            (400, "invalid_request"),
+        ),
     ] {
         let mut body = whole.clone();
         body[field] = value.clone();
@@ -158,7 +178,13 @@ async fn what_is_asked_wrongly_is_named_and_holds_nothing() {
     }
     let id = opened(&site, &secret, 5).await;
     for units in [json!(null), json!(-1), json!("3"), json!(2.5)] {
-        let answer = site.post(&format!("/v1/usage/holds/{id}/settle"), &secret, &json!({"units": units})).await;
+        let answer = site
+            .post(
+                &format!("/v1/usage/holds/{id}/settle"),
+                &secret,
+                &json!({"units": units}),
+            )
+            .await;
         refused(&answer, 400, "invalid_request");
     }
     assert_eq!(status(&site, &secret, &id).await, "open");

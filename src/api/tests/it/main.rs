@@ -25,10 +25,12 @@ macro_rules! on_both {
 
 mod access;
 mod api_keys;
+mod approvals;
 mod auth;
 mod bad_input;
 mod billing;
 mod billing_paid;
+mod diagnostics;
 mod entities;
 mod faults;
 mod guard;

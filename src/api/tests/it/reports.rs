@@ -21,7 +21,8 @@ fn record(site: &Site, id: &str, units: i64) -> Value {
 }
 
 async fn report(site: &Site, secret: &str, records: Value) -> Answer {
-    site.post("/v1/usage", secret, &json!({"records": records})).await
+    site.post("/v1/usage", secret, &json!({"records": records}))
+        .await
 }
 
 pub async fn cap(site: &Site, cents: Option<i64>) {
@@ -150,7 +151,9 @@ on_both! {
 async fn a_body_that_cannot_be_read_is_refused_whole() {
     let site = Site::sqlite().await;
     let secret = service(&site).await;
-    let many: Vec<Value> = (0..1_001).map(|n| record(&site, &format!("{n}"), 1)).collect();
+    let many: Vec<Value> = (0..1_001)
+        .map(|n| record(&site, &format!("{n}"), 1))
+        .collect();
     for body in [
         json!({}),
         json!({"records": []}),
@@ -187,14 +190,18 @@ async fn only_a_service_key_reports() {
         (manager.as_str(), (403, "service_key_required")),
         ("", (401, "missing_api_key")),
     ] {
-        let (status, code) = report(&site, secret, json!([record(&site, "a", 1)])).await.refusal();
+        let (status, code) = report(&site, secret, json!([record(&site, "a", 1)]))
+            .await
+            .refusal();
         assert_eq!((status, code.as_str()), refusal);
     }
     // As a bearer too.
     let request = Request::post("/v1/usage")
         .header("authorization", format!("Bearer {secret}"))
         .header("content-type", "application/json")
-        .body(Body::from(json!({"records": [record(&site, "a", 1)]}).to_string()));
+        .body(Body::from(
+            json!({"records": [record(&site, "a", 1)]}).to_string(),
+        ));
     let answer = site.send(request.unwrap()).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.header("secapi-plan-key"), None, "of no organisation");

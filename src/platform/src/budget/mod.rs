@@ -8,6 +8,7 @@
 
 pub mod admit;
 mod alerts;
+pub mod approvals;
 mod approving;
 mod books;
 mod expire;

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod access;
+mod approvals;
 mod billing;
 mod budget;
+mod diagnostics;
 mod entities;
 mod keys;
 mod ledger;

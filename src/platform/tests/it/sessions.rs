@@ -3,6 +3,7 @@
 use domain::id::SessionId;
 use domain::session::Lifetimes;
 use domain::time::{Micros, Span};
+use platform::housekeeping::Keep;
 use platform::{Error, housekeeping, sessions};
 use testkit::{World, on_both};
 
@@ -74,7 +75,7 @@ on_both! {
         let new = w.person("ada").await;
         assert_eq!(sessions::list(&w.platform, &new.person).await.unwrap().len(), 1, "what is over is not listed");
         w.clock.advance(Span(1));
-        housekeeping::sweep(&w.platform, Span::days(30)).await.unwrap();
+        housekeeping::sweep(&w.platform, Keep { requests: Span::days(30), decisions: Span::days(90) }).await.unwrap();
         let mut rows = w.store.read().await.unwrap();
         let left = store::sessions::of_user(&mut rows, &old.person.user.id).await.unwrap();
         assert_eq!(left.into_iter().map(|session| session.id).collect::<Vec<_>>(), [new.person.session.id]);

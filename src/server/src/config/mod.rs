@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use domain::billing::catalogue::Catalogue;
 use domain::session::Lifetimes;
 use domain::time::Span;
+use platform::housekeeping::Keep;
 
 pub use gather::gather;
 pub use settings::{SETTINGS, Setting, example};
@@ -34,7 +35,7 @@ pub struct Config {
     pub metrics_listen: SocketAddr,
     pub log_json: bool,
     pub log_filter: String,
-    pub keep_requests: Span,
+    pub keep: Keep,
     pub rate_limits: bool,
     pub catalogue: Catalogue,
     pub operators: Vec<String>,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use domain::billing::catalogue::Catalogue;
 use domain::session::Lifetimes;
 use domain::time::Span;
+use platform::housekeeping::Keep;
 use providers::stripe::{BadConfig, Secret};
 
 use super::{Config, Login, Mistakes, SETTINGS, Stripe, Written};
@@ -48,7 +49,10 @@ impl Written {
             metrics_listen: reader.metrics(dev),
             log_json: reader.one_of("log.format", &["text", "json"]) == "json",
             log_filter: self.text("log.filter").to_owned(),
-            keep_requests: Span::days(reader.number("requests.keep_days", 1, 3650)),
+            keep: Keep {
+                requests: Span::days(reader.number("requests.keep_days", 1, 3650)),
+                decisions: Span::days(reader.number("requests.keep_decisions_days", 1, 3650)),
+            },
             rate_limits: reader.one_of("requests.rate_limits", &["on", "off"]) == "on",
             catalogue: reader.catalogue(),
             operators: reader.operators(),

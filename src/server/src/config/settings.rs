@@ -29,7 +29,7 @@ const fn plain(
 }
 
 /// Every setting there is. The example file and `config check` are made from this list.
-pub const SETTINGS: [Setting; 25] = [
+pub const SETTINGS: [Setting; 26] = [
     plain(
         "listen",
         "SECAPI_LISTEN",
@@ -172,6 +172,12 @@ pub const SETTINGS: [Setting; 25] = [
         "SECAPI_REQUESTS_KEEP_DAYS",
         "90",
         "Days that single request records are kept; daily counts stay.",
+    ),
+    plain(
+        "requests.keep_decisions_days",
+        "SECAPI_REQUESTS_KEEP_DECISIONS_DAYS",
+        "90",
+        "Days that the decision about a billable request is kept, and with it its explanation; charges stay.",
     ),
     plain(
         "requests.rate_limits",

@@ -30,7 +30,7 @@ use Verdict::{Absent, Again, No, SignIn, Yes};
 type Row = (&'static str, &'static str, [Verdict; 6]);
 
 /// For their own organisation. Nothing is sent in forms here but the ids.
-const OWN: [Row; 35] = [
+const OWN: [Row; 38] = [
     ("GET", "/", [Yes, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/console", [SignIn, Yes, Yes, Yes, Yes, Yes]),
     ("GET", "/sign-in", [Yes, Yes, Yes, Yes, Yes, Yes]),
@@ -102,6 +102,22 @@ const OWN: [Row; 35] = [
         "POST",
         "/orgs/{org}/budget",
         [SignIn, Absent, No, Yes, No, Yes],
+    ),
+    (
+        "GET",
+        "/orgs/{org}/approvals",
+        [SignIn, Absent, Yes, Yes, Yes, Yes],
+    ),
+    (
+        "POST",
+        "/orgs/{org}/approvals",
+        [SignIn, Absent, No, Again, No, Again],
+    ),
+    // Nothing is known of a request by that name.
+    (
+        "GET",
+        "/orgs/{org}/requests/{request}",
+        [SignIn, Absent, Absent, Absent, Absent, Absent],
     ),
     (
         "GET",

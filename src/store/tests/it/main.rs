@@ -10,6 +10,7 @@
 mod accounts;
 mod budgets;
 mod entities;
+mod explanations;
 mod idempotency;
 mod identity;
 mod keys;
