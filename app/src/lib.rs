@@ -4,8 +4,8 @@
 //!   without it, and takes no children.
 //! * Everything else exists on the server alone. [`shell`] is the document around a page,
 //!   `frame` and `public_frame` are what stands around its content, [`ui`] the pieces pages
-//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`billing`], [`usage`],
-//!   [`budget`], [`approvals`], [`explanation`], [`sessions`], [`operators`], [`reference`],
+//!   are made of, and then one folder or file per noun: [`orgs`], [`keys`], [`usage`], [`budget`],
+//!   [`approvals`], [`explanation`], [`billing`], [`sessions`], [`operators`], [`reference`],
 //!   [`public`].
 //!
 //! Pages are components over plain view structs and never ask for data themselves.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::OrgId;
 use domain::money::Usd;
 use domain::time::Micros;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use leptos::prelude::*;
 use platform::usage::{self, Detail, Month, Spender, SpenderKind};
 use serde::Deserialize;
@@ -182,7 +182,8 @@ pub async fn csv(
             Some((text, (p, actor, org, labels, days)))
         },
     );
-    let body = Body::from_stream(futures::StreamExt::chain(head, rows));
+    // Whoever sends it may ask once more after the end.
+    let body = Body::from_stream(head.chain(rows).fuse());
     let headers = [
         (
             CONTENT_TYPE,

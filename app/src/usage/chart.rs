@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domain::money::Usd;
 use leptos::prelude::*;
 
-use super::money::{Exactly, level};
+use super::money::{Exactly, brief, level};
 
 /// A family that cost something in the month.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn SpendChart(
                     </svg>
                     {family.name.clone()}
                     " "
-                    <span class="muted">{exactly.write(sum)}</span>
+                    <span class="muted">{brief(sum, exactly)}</span>
                 </li>
             }
         })

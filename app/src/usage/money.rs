@@ -29,6 +29,16 @@ impl Exactly {
     }
 }
 
+/// In words: to the cent where that says enough, `$412.97`.
+pub fn brief(amount: Usd, exactly: Exactly) -> String {
+    const ENOUGH: i64 = 1_000_000;
+    if amount.is_zero() || amount.as_micros() >= ENOUGH {
+        amount.to_string()
+    } else {
+        exactly.write(amount)
+    }
+}
+
 /// A level of a scale: `$4`, `$0.50`, `$0.002`.
 pub fn level(amount: Usd) -> String {
     let micros = amount.as_micros();
@@ -66,6 +76,14 @@ mod tests {
         assert_eq!(Exactly(4).write(Usd::micros(1_234_002_400)), "$1,234.0024");
         assert_eq!(Exactly(2).write(Usd::micros(-50_000)), "-$0.05");
         assert_eq!(Exactly(6).write(Usd::micros(7)), "$0.000007");
+    }
+
+    #[test]
+    fn words_are_exact_only_where_cents_say_too_little() {
+        let exactly = Exactly(4);
+        for (micros, text) in [(0, "$0.00"), (2_400, "$0.0024"), (412_968_000, "$412.97")] {
+            assert_eq!(brief(Usd::micros(micros), exactly), text);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@ use domain::time::Micros;
 use leptos::prelude::*;
 
 use super::chart::{ChartDay, ChartFamily, SpendChart};
-use super::money::{Exactly, share};
+use super::money::{Exactly, brief, share};
 use super::tables::{Days, Line, Lines};
 use crate::keys::snippets;
 use crate::paths;
@@ -229,12 +229,12 @@ fn spend(page: &UsageView, exactly: Exactly) -> AnyView {
     .into_any()
 }
 
-/// `$6.2424 so far, the most on 12 Nov ($0.9600). The cap of $10.00 is 62 % used.`
+/// `$6.24 so far, the most on 12 Nov ($0.9600). The cap of $10.00 is 62 % used.`
 fn summary(page: &UsageView, exactly: Exactly) -> String {
     let when = if page.running { " so far" } else { "" };
-    let mut words = format!("{}{when}", exactly.write(page.total.amount));
+    let mut words = format!("{}{when}", brief(page.total.amount, exactly));
     if let Some(most) = page.days.iter().max_by_key(|day| day.sum()) {
-        let sum = exactly.write(most.sum());
+        let sum = brief(most.sum(), exactly);
         words = format!("{words}, the most on {} ({sum}).", most.label);
     }
     match page.cap {

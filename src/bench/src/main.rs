@@ -7,12 +7,9 @@
 //! Start reading at [`run`], then the yardstick you are after in [`yardsticks`].
 
 mod bare;
-mod client;
-mod clock;
 mod data;
 mod load;
 mod payments;
-mod process;
 mod report;
 mod rounds;
 mod run;
@@ -20,6 +17,7 @@ mod yardsticks;
 
 use std::process::ExitCode;
 
+use bench::{client, clock, process};
 use clap::{Parser, Subcommand};
 
 /// Measures secapid against its yardsticks and prints a table.

@@ -57,6 +57,10 @@ impl Server {
         })
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// User and system time of the process so far.
     pub fn cpu(&self) -> Duration {
         // The threads' own clocks count nanoseconds; the process's counts hundredths of a second but

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use crate::db::{Db, Held, Result, Tx};
 
@@ -234,6 +234,12 @@ async fn writer(
             .acquire_timeout(options.patience)
             .idle_timeout(None)
             .max_lifetime(None)
+            .before_acquire(|connection, _| {
+                // A full disk makes SQLite roll back by itself. The driver's own rollback then fails, it
+                // believes the transaction to go on, and would refuse every later one.
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_with(connect.clone().pragma("cache_size", "-16000"))
             .await;
         match opened {

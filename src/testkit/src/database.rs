@@ -17,7 +17,12 @@ use tokio::sync::OnceCell;
 pub struct Database {
     url: String,
     place: Place,
+    /// How long whoever opens it waits for what others hold.
+    patience: Duration,
 }
+
+/// Long enough for a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 enum Place {
@@ -46,6 +51,7 @@ impl Database {
         Self {
             url,
             place: Place::Sqlite { dir },
+            patience: PATIENCE,
         }
     }
 
@@ -74,6 +80,13 @@ impl Database {
         }
     }
 
+    /// The same, for tests of what happens when patience ends.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// As the server's configuration names it.
     pub fn url(&self) -> &str {
         &self.url
@@ -97,7 +110,7 @@ impl Database {
     pub fn options(&self) -> Options {
         Options {
             max_connections: 8,
-            patience: Duration::from_secs(20),
+            patience: self.patience,
             ..Options::new(&self.url)
         }
     }
@@ -166,6 +179,7 @@ async fn create(template: &str) -> Database {
     Database {
         url: server.database(&name).to_url_lossy().to_string(),
         place: Place::Postgres { name },
+        patience: PATIENCE,
     }
 }
 

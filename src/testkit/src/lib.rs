@@ -13,6 +13,7 @@ mod ambient;
 mod database;
 #[cfg(feature = "platform")]
 mod till;
+pub mod trouble;
 #[cfg(feature = "platform")]
 mod world;
 

@@ -72,7 +72,7 @@ fn every_post_of_the_table_is_tried_here() {
             "/v1/billing/portal",
             // Takes no key; the provider's events have ids of their own.
             "/v1/billing/webhooks/stripe",
-            // Changes nothing.
+            // Changes nothing, but for reservations: in reserve_once.
             "/v1/billing/quote",
             // Each record has an id of its own: in reports.
             "/v1/usage",

@@ -40,7 +40,8 @@ impl Payer {
             ..Change::default()
         };
         let (actor, request) = (self.ada.actor(), self.world.request());
-        platform::budget::limits::change(&self.world.platform, &actor, &self.org, change, &request)
+        let whose = (&self.org, &platform::budget::Whose::Organization);
+        platform::budget::limits::change(&self.world.platform, &actor, whose, change, &request)
             .await
             .unwrap();
     }

@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::time::{Micros, Span};
+use platform::housekeeping::Keep;
 use platform::limits::{self, Scope, Taken};
 use platform::{KeyPrincipal, Platform, auth, housekeeping};
 use testkit::{Database, SignedIn, World, on_both};
 
 /// Six hundred a minute for a key on a paid plan, six thousand for its organisation.
 const CLASS: &str = "entity_resolve";
+const KEEP: Keep = Keep {
+    requests: Span::days(30),
+    decisions: Span::days(90),
+};
 
 struct Caller {
     world: World,
@@ -165,11 +170,11 @@ on_both! {
         let start = caller.world.now();
         while caller.take().await.refused.is_none() {}
         caller.later(Span::hours(1));
-        housekeeping::sweep(&caller.world.platform, Span::days(30)).await.unwrap();
+        housekeeping::sweep(&caller.world.platform, KEEP).await.unwrap();
         caller.world.clock.set(start);
         assert!(caller.take().await.refused.is_some(), "the clock was wrong for an hour");
         caller.world.clock.set(start.plus(Span::days(3)));
-        housekeeping::sweep(&caller.world.platform, Span::days(30)).await.unwrap();
+        housekeeping::sweep(&caller.world.platform, KEEP).await.unwrap();
         assert_eq!(caller.take().await.key.remaining, 59);
         let mut db = caller.world.store.read().await.unwrap();
         let rows = store::rate_levels::of(&mut db, caller.key.key.as_str()).await.unwrap();

@@ -20,7 +20,11 @@ pub const UNIT: i64 = 2_400;
 impl Payer {
     /// An organisation whose calls are charged, under a cap.
     pub async fn open(db: &Database, cap: Option<Usd>) -> Self {
-        let world = World::of(db.kind()).await;
+        Self::of(World::of(db.kind()).await, cap).await
+    }
+
+    /// The same, in a world that the test made.
+    pub async fn of(world: World, cap: Option<Usd>) -> Self {
         let ada = world.person("ada").await;
         let made = world.org(&ada, "Northwind").await;
         world.contract(&made.org.id).await;
@@ -39,10 +43,14 @@ impl Payer {
     }
 
     pub fn place(&self) -> Place {
+        self.place_in(&self.world.now().month())
+    }
+
+    pub fn place_in(&self, month: &str) -> Place {
         Place {
             org: self.key.org.clone(),
             scope: ORG.to_owned(),
-            period: self.world.now().month(),
+            period: month.to_owned(),
         }
     }
 
@@ -63,8 +71,13 @@ impl Payer {
     }
 
     pub async fn standing(&self) -> Standing {
+        self.standing_in(&self.world.now().month()).await
+    }
+
+    pub async fn standing_in(&self, month: &str) -> Standing {
         let mut db = self.world.store.read().await.unwrap();
-        store::ledger::read(&mut db, &self.place()).await.unwrap()
+        let place = self.place_in(month);
+        store::ledger::read(&mut db, &place).await.unwrap()
     }
 
     pub async fn ask(&self, units: i64) -> Admission {

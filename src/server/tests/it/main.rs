@@ -7,6 +7,7 @@
 
 mod access;
 mod control;
+mod exact;
 mod journey;
 mod pay;
 mod process;

@@ -187,6 +187,31 @@ async fn a_full_disk_refuses_writes_and_reads_go_on() {
     );
 }
 
+/// As it does when the disk is full, or when reading and writing fails: the driver believes that the
+/// transaction goes on.
+#[tokio::test]
+async fn after_a_transaction_that_sqlite_rolled_back_by_itself_others_are_written() {
+    let database = Database::sqlite().await;
+    let store = database.open().await;
+    for committed in [false, true] {
+        let mut tx = store.begin().await.unwrap();
+        let lost = named("rolled back");
+        store::orgs::insert(&mut tx, &lost).await.unwrap();
+        let Conn::Sqlite(c) = tx.conn() else {
+            panic!("not SQLite")
+        };
+        c.execute("ROLLBACK").await.unwrap();
+        if committed {
+            assert!(tx.commit().await.is_err(), "nothing was written");
+        } else {
+            drop(tx);
+        }
+        tenant(&store).await;
+        let mut db = store.read().await.unwrap();
+        assert_eq!(store::orgs::find(&mut db, &lost.id).await.unwrap(), None);
+    }
+}
+
 #[tokio::test]
 async fn what_was_committed_is_there_after_a_crash() {
     let database = Database::sqlite().await;
