@@ -1,6 +1,8 @@
 //! What a billable request goes through: priced, gated and held before the work; charged or given back
 //! after it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::billing::state::Standing;
 use domain::budget::gate::Payment;
 use domain::budget::price::{self, NoPrice, Price};
@@ -9,7 +11,7 @@ use domain::id::{ApprovalId, HoldId, OrgId, RequestId};
 use domain::money::Usd;
 use domain::time::Span;
 
-use super::ledger::{Ask, Ended, Ending, Granted, How, Refused, Work};
+use super::ledger::{Ask, Ended, Ending, Granted, How, Ledger, Refused, Work};
 use crate::{Error, KeyPrincipal, Platform, Result, billing};
 
 /// How long a request may work on what it holds.
@@ -39,11 +41,30 @@ pub enum Admission {
     Refused(Box<Refused>),
 }
 
-/// Let through, with what is held for it.
-#[derive(Debug)]
+/// Let through, with what is held for it. Dropped without an end, because the caller went away in the
+/// middle of the work, it gives back what it holds.
 pub struct Held {
     pub price: Price,
     pub granted: Granted,
+    ledger: Ledger,
+    ended: AtomicBool,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.ended.load(Ordering::Relaxed) {
+            self.ledger.abandon(&self.granted.hold);
+        }
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held")
+            .field("price", &self.price)
+            .field("granted", &self.granted)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Prices the request and asks the gates; what passes is held when this returns.
@@ -60,7 +81,12 @@ pub async fn admit(
     let mut ask = ask(p, key, spend, request)?;
     ask.work = Work::Here;
     match p.ledger().ask(ask).await? {
-        Ok(granted) => Ok(Admission::Granted(Box::new(Held { price, granted }))),
+        Ok(granted) => Ok(Admission::Granted(Box::new(Held {
+            price,
+            granted,
+            ledger: p.ledger().clone(),
+            ended: AtomicBool::new(false),
+        }))),
         Err(refused) => Ok(Admission::Refused(Box::new(refused))),
     }
 }
@@ -109,6 +135,7 @@ impl Held {
 
     async fn end(&self, p: &Platform, how: How) -> Result<Ended> {
         let hold = self.granted.hold.clone();
+        self.ended.store(true, Ordering::Relaxed);
         let ended = p.ledger().end(Ending { hold, how }).await?;
         if self.granted.payment == Payment::Grant && ended != Ended::NotOpen {
             let left = match how {

@@ -173,6 +173,17 @@ impl Ledger {
         self.order(|answer| Order::Report(reports, answer)).await
     }
 
+    /// Gives back what somebody held who is not there any more. Were there no room for the order, the
+    /// hold would run out by itself.
+    pub(super) fn abandon(&self, hold: &Hold) {
+        let ending = Ending {
+            hold: hold.clone(),
+            how: How::Release,
+        };
+        let (answer, _) = oneshot::channel();
+        let _ = self.orders.try_send(Order::End(Box::new(ending), answer));
+    }
+
     async fn order<T>(&self, order: impl FnOnce(Answer<T>) -> Order) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         let sent = self.orders.send(order(answer)).await;

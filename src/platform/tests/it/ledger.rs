@@ -149,8 +149,8 @@ on_both! {
         let payer = Payer::open(db, Some(Usd::micros(4 * UNIT))).await;
         let p = &payer.world.platform;
         for _ in 0..3 {
-            let asked = payer.ask(1);
-            drop(asked);
+            let Admission::Granted(held) = payer.ask(1).await else { panic!("it fits") };
+            drop(held);
         }
         let Admission::Granted(held) = payer.ask(4).await else { panic!("nothing is held") };
         held.settle(p).await.unwrap();
