@@ -56,7 +56,6 @@ pub struct RequestDecision<'a> {
 /// A gate with the numbers it read. Of amounts, cents are rounded half to even and micros are exact.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the wire names it gates[].gate")]
 pub struct DecisionGate<'a> {
     /// `plan`, `state`, `grant`, `spend_cap` or `approval`; there may be more one day.
     #[schema(example = "spend_cap")]
