@@ -14,12 +14,12 @@ export function inbox(shop: Shop): string {
   return `${org(shop)}/approvals`;
 }
 
-/** Sets limits as a program with `billing:manage` does; amounts in cents. */
+/** Sets these limits and no others, as a program with `billing:manage` does; amounts in cents. */
 export async function budget(shop: Shop, limits: { spendCapCents?: number | null; softCapCents?: number | null; approvalThresholdCents?: number | null }) {
   const { status, body } = await shop.call("/v1/billing/budget", shop.seed!.apiKey.secret, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(limits),
+    body: JSON.stringify({ spendCapCents: null, softCapCents: null, approvalThresholdCents: null, ...limits }),
   });
   expect(status, JSON.stringify(body)).toBe(200);
 }

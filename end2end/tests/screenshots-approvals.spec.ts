@@ -34,7 +34,6 @@ const PAGES: Record<string, (at: At) => Promise<unknown>> = {
     await known(page, `${org(shop)}/requests/${id}`);
   },
   "explanation-cap": async ({ page, shop }) => {
-    for (let call = 0; call < 5; call++) await search(shop);
     await budget(shop, { spendCapCents: 1 });
     const { id } = await search(shop);
     await known(page, `${org(shop)}/requests/${id}`);

@@ -4,6 +4,10 @@ use domain::money::Usd;
 use domain::time::Micros;
 use leptos::prelude::*;
 
+mod scale;
+
+use scale::{BAR, Label, ROW, Scale, percent};
+
 /// A month's spend against its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GaugeView {
@@ -98,11 +102,7 @@ pub fn Gauge(
     }
 }
 
-const BAR: i64 = 22;
-const ROW: i64 = 16;
 const LANE: i64 = 24;
-/// What a label takes of the width where there is least of it, in hundredths of a percent.
-const LABEL: i64 = 2_200;
 
 pub fn limit(limits: Limits, which: Which) -> Option<Usd> {
     match which {
@@ -123,118 +123,6 @@ fn names(which: Which) -> (&'static str, &'static str) {
 
 fn sum(a: Usd, b: Usd) -> Usd {
     a.checked_add(b).unwrap_or(Usd::micros(i64::MAX))
-}
-
-/// What the full width stands for.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    top: i64,
-}
-
-impl Scale {
-    fn of(view: &GaugeView) -> Self {
-        let set = [view.limits, view.proposed.unwrap_or_default()]
-            .into_iter()
-            .flat_map(|limits| [limits.cap, limits.soft, limits.approval])
-            .flatten()
-            .max();
-        let spent = sum(view.spent, view.reserved);
-        // A forecast far beyond every limit would press the limits together.
-        let heading = match set {
-            _ if view.stopped() => spent,
-            Some(limit) => view.forecast.month_end.min(sum(limit, limit).max(spent)),
-            None => view.forecast.month_end,
-        };
-        let most = set.unwrap_or_default().max(spent).max(heading).as_micros();
-        // Room to the right: in the editor to drag into.
-        let percent = if view.proposed.is_some() { 130 } else { 108 };
-        let top = i128::from(most) * percent / 100;
-        let least = if view.proposed.is_some() {
-            20_000_000
-        } else {
-            100_000
-        };
-        Self {
-            top: i64::try_from(top).unwrap_or(i64::MAX).max(least),
-        }
-    }
-
-    /// In hundredths of a percent.
-    fn place(self, amount: Usd) -> i64 {
-        let place = i128::from(amount.as_micros().max(0)) * 10_000 / i128::from(self.top.max(1));
-        i64::try_from(place.min(10_000)).unwrap_or(10_000)
-    }
-
-    fn x(self, amount: Usd) -> String {
-        percent(self.place(amount))
-    }
-}
-
-fn percent(place: i64) -> String {
-    format!("{}.{:02}%", place / 100, place % 100)
-}
-
-/// A text beside a place on the bar, on a row where it meets no other.
-#[derive(Debug)]
-struct Label {
-    place: i64,
-    row: i64,
-    name: (&'static str, &'static str),
-    amount: Usd,
-    class: &'static str,
-}
-
-impl Label {
-    /// To the left of its place, unless there is no room.
-    fn span(place: i64) -> (i64, i64) {
-        if place < LABEL {
-            (place, place + LABEL)
-        } else {
-            (place - LABEL, place)
-        }
-    }
-
-    /// Gives each the first row on which it fits.
-    fn spread(labels: &mut [Self]) {
-        let mut taken: Vec<(i64, i64, i64)> = Vec::new();
-        for label in labels {
-            let (from, to) = Self::span(label.place);
-            let meets = |row: i64| {
-                taken
-                    .iter()
-                    .any(|(r, f, t)| *r == row && *f < to && from < *t)
-            };
-            label.row = (0..=i64::try_from(taken.len()).unwrap_or(0))
-                .find(|row| !meets(*row))
-                .unwrap_or(0);
-            taken.push((label.row, from, to));
-        }
-    }
-
-    fn text(&self, y: i64) -> AnyView {
-        let left = self.place < LABEL;
-        let (dx, anchor) = if left { ("7", "start") } else { ("-7", "end") };
-        let (long, short) = self.name;
-        view! {
-            <text x=percent(self.place) dx=dx y=y text-anchor=anchor>
-                <tspan class="wide">{long}</tspan>
-                <tspan class="narrow">{short}</tspan>
-                " "
-                <tspan class="v">{self.amount.to_string()}</tspan>
-            </text>
-        }
-        .into_any()
-    }
-
-    fn above(&self, bar: i64) -> AnyView {
-        let x = percent(self.place);
-        let y = 11 + self.row * ROW;
-        view! {
-            <line class=self.class x1=x.clone() x2=x y1=y - 10 y2=bar + BAR + 4 />
-            {self.text(y)}
-        }
-        .into_any()
-    }
 }
 
 impl GaugeView {

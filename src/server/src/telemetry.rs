@@ -10,6 +10,9 @@ pub fn logs(config: &Config) {
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Telling on standard error that standard error cannot be written ends the request in a panic: on a
+        // full disk that holds the log too, no call would be answered.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let _ = if config.log_json {
         builder.json().flatten_event(true).try_init()

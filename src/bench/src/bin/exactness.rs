@@ -86,6 +86,7 @@ async fn run(cli: &Cli) -> anyhow::Result<bool> {
                 calls: cli.calls,
                 blows,
                 blow,
+                hang_ups: true,
                 seed,
             };
             let mut run = Run::begin(plan).await?;

@@ -23,7 +23,7 @@ const AGAIN: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every so many calls a client does not wait for the answer.
-const HANGS_UP: u64 = 50;
+const HANGS_UP: u64 = 25;
 
 /// What the clients share.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Crowd {
     /// Stands before every request's id: of one run, and one phase of it.
     pub prefix: String,
     pub acknowledged: Arc<AtomicU64>,
+    /// Whether some go away without waiting for an answer.
+    pub hang_up: bool,
 }
 
 impl Crowd {
@@ -79,8 +81,11 @@ impl Client {
 
     /// As long as a call takes, more or less: the server may be anywhere in it.
     fn briefly(&self) -> Duration {
-        let n = u64::try_from(self.n).unwrap_or_default();
-        Duration::from_millis((self.sent / HANGS_UP + n) % 8)
+        Duration::from_millis((self.sent / HANGS_UP + self.number()) % 8)
+    }
+
+    fn number(&self) -> u64 {
+        u64::try_from(self.n).unwrap_or_default()
     }
 
     /// Whether the cap is reached; otherwise the connection broke.
@@ -90,7 +95,8 @@ impl Client {
             self.sent += 1;
             let headers = [("x-api-key", &*self.crowd.key), ("x-request-id", &id)];
             let asked = connection.ask(get(CALL, &headers));
-            let hangs_up = self.sent % HANGS_UP == 0;
+            let hangs_up =
+                self.crowd.hang_up && (self.sent + self.number()).is_multiple_of(HANGS_UP);
             let patience = if hangs_up { self.briefly() } else { PATIENCE };
             let reply = match tokio::time::timeout(patience, asked).await {
                 Ok(Ok(reply)) => reply,

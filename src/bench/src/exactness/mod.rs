@@ -4,6 +4,7 @@
 //! A [`Run`] has three steps: [`Run::begin`], [`Run::spend`], [`Run::report`]. What is right and wrong is
 //! decided in [`check`], which has tests of its own: one for each way in which a ledger can be wrong.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +27,7 @@ mod watch;
 use self::check::{Ledger, Told};
 use self::clients::Crowd;
 pub use self::report::Report;
-use self::rows::Rows;
+use self::rows::{Of, Rows};
 use self::servers::Servers;
 use self::watch::Watch;
 use crate::client::{Connection, get, post};
@@ -73,6 +74,8 @@ pub struct Plan {
     pub calls: i64,
     pub blows: usize,
     pub blow: Blow,
+    /// Whether some clients go away without waiting for an answer.
+    pub hang_ups: bool,
     /// Decides when the blows fall, and on whom.
     pub seed: u64,
 }
@@ -82,7 +85,11 @@ pub struct Run {
     plan: Plan,
     servers: Servers,
     crowd: Crowd,
-    org: String,
+    of: Of,
+    /// The charges that were there before, and what they come to.
+    before: BTreeSet<String>,
+    spent_before: i64,
+    /// What may be spent beyond that.
     cap: i64,
     unit: i64,
     told: Told,
@@ -111,15 +118,19 @@ impl Run {
         if now.month() != soon.month() {
             servers.forward("+2h").await?;
         }
+        let month = soon.month();
         let mut run = Self {
             crowd: Crowd {
                 key: key.into(),
                 prefix: format!("x{:x}", plan.seed),
                 acknowledged: Arc::new(AtomicU64::new(0)),
+                hang_up: false,
             },
             plan,
             servers,
-            org,
+            of: Of { org, month },
+            before: BTreeSet::new(),
+            spent_before: 0,
             cap: 0,
             unit: 0,
             told: Told::default(),
@@ -132,7 +143,7 @@ impl Run {
         Ok(run)
     }
 
-    /// Asks for the price, and sets a cap that so many calls fit under.
+    /// Asks for the price, and sets a cap that so many calls more fit under than were charged already.
     async fn set_cap(&mut self) -> anyhow::Result<()> {
         const MANY: i64 = 1_000_000;
         let asked = json!({"meterClass": "entity_resolve", "units": MANY});
@@ -140,15 +151,17 @@ impl Run {
         let cents = quoted["amountCents"].as_i64().context("a price")?;
         self.unit = cents * 10_000 / MANY;
         ensure!(self.unit > 0, "the call costs nothing: {quoted}");
-        let cents = self.plan.calls * self.unit / 10_000 + 1;
-        self.cap = cents * 10_000;
-        let told = self
-            .ask(
-                "PUT",
-                "/v1/billing/budget",
-                &json!({"spendCapCents": cents}),
-            )
-            .await?;
+        let mut rows = self.rows().await?;
+        self.before = rows.charges(&self.of).await?.into_keys().collect();
+        self.spent_before = rows.balance(&self.of).await?.spent;
+        let cents = (self.spent_before + self.plan.calls * self.unit) / 10_000 + 1;
+        self.cap = cents * 10_000 - self.spent_before;
+        let limits = json!({
+            "spendCapCents": cents,
+            "softCapCents": null,
+            "approvalThresholdCents": null,
+        });
+        let told = self.ask("PUT", "/v1/billing/budget", &limits).await?;
         ensure!(told["budget"]["spendCapCents"] == cents, "{told}");
         Ok(())
     }
@@ -174,9 +187,10 @@ impl Run {
     /// Lets the clients spend until they are stopped, with the blows falling meanwhile; then gives back
     /// what the dead left held, and lets them spend that too.
     pub async fn spend(&mut self) -> anyhow::Result<()> {
-        let watched = Watch::start(self.servers.database.url().to_owned(), self.org.clone());
+        let watched = Watch::start(self.servers.database.url().to_owned(), self.of.clone());
         let spent = self.spend_watched().await;
-        (self.highest, self.looks) = watched.end().await?;
+        let (highest, looks) = watched.end().await?;
+        (self.highest, self.looks) = (highest - self.spent_before, looks);
         spent.with_context(|| format!("seed {}\n{}", self.plan.seed, self.servers.log()))
     }
 
@@ -188,8 +202,8 @@ impl Run {
             self.servers.forward(HOLDS).await?;
             self.nothing_held().await?;
             self.phase(round, 0).await?;
-            let balance = self.rows().await?.balance(&self.org).await?;
-            if balance.reserved == 0 && balance.spent + self.unit > self.cap {
+            let balance = self.rows().await?.balance(&self.of).await?;
+            if balance.reserved == 0 && balance.spent - self.spent_before + self.unit > self.cap {
                 break;
             }
         }
@@ -199,6 +213,8 @@ impl Run {
     async fn phase(&mut self, phase: usize, blows: usize) -> anyhow::Result<()> {
         let crowd = Crowd {
             prefix: format!("{}-{phase}", self.crowd.prefix),
+            // What they leave held is spent by those who come later, and stay.
+            hang_up: phase == 0 && self.plan.hang_ups,
             ..self.crowd.clone()
         };
         let begun = clock::tick();
@@ -295,7 +311,7 @@ impl Run {
     async fn nothing_held(&self) -> anyhow::Result<()> {
         let until = clock::tick() + PATIENCE;
         let mut rows = self.rows().await?;
-        while rows.balance(&self.org).await?.reserved > 0 {
+        while rows.balance(&self.of).await?.reserved > 0 {
             ensure!(
                 clock::tick() < until,
                 "what the dead held was not given back"
@@ -316,21 +332,24 @@ impl Run {
             .acknowledged
             .first()
             .context("nothing was acknowledged")?;
-        self.rows().await?.remove(&self.org, one).await?;
+        self.rows().await?.remove(&self.of, one).await?;
         Ok(one.clone())
     }
 
     /// Compares what was told with what is there.
     pub async fn report(&self) -> anyhow::Result<Report> {
         let mut rows = self.rows().await?;
-        let balance = rows.balance(&self.org).await?;
+        let balance = rows.balance(&self.of).await?;
+        let mut charges = rows.charges(&self.of).await?;
+        charges.retain(|id, _| !self.before.contains(id));
+        let spent = balance.spent - self.spent_before;
         let ledger = Ledger {
-            charges: rows.charges(&self.org).await?,
+            charges: charges.into_values().collect(),
             cap: self.cap,
             unit: self.unit,
-            spent: balance.spent,
+            spent,
             reserved: balance.reserved,
-            highest: self.highest.max(balance.highest),
+            highest: self.highest.max(spent + balance.reserved),
         };
         Ok(Report {
             verdict: check::check(&self.told, &ledger),

@@ -1,5 +1,6 @@
 //! The ledger's rows, read past the server, and spoiled behind its back.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -17,13 +18,18 @@ pub enum Rows {
     Postgres(PgConnection),
 }
 
-/// What an organisation's balances come to; there is one a month.
+/// Whose rows, and in which month.
+#[derive(Debug, Clone)]
+pub struct Of {
+    pub org: String,
+    pub month: String,
+}
+
+/// What is spent and reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
     pub spent: i64,
     pub reserved: i64,
-    /// Of the month in which most is spent and reserved.
-    pub highest: i64,
 }
 
 macro_rules! on_either {
@@ -45,35 +51,47 @@ impl Rows {
         Ok(Self::Postgres(options.connect().await?))
     }
 
-    pub async fn charges(&mut self, org: &str) -> sqlx::Result<Vec<Charge>> {
-        const SQL: &str = "SELECT request_id, amount_micros FROM usage_records WHERE org_id = $1";
-        let rows: Vec<(Option<String>, i64)> =
-            on_either!(self, |c| query_as(SQL).bind(org).fetch_all(c).await)?;
-        let charge = |(request, micros)| Charge { request, micros };
+    /// Every charge, by its id.
+    pub async fn charges(&mut self, of: &Of) -> sqlx::Result<BTreeMap<String, Charge>> {
+        const SQL: &str = "
+            SELECT id, request_id, amount_micros
+            FROM usage_records
+            WHERE org_id = $1
+              AND period = $2";
+        let rows: Vec<(String, Option<String>, i64)> = on_either!(self, |c| {
+            query_as(SQL)
+                .bind(&of.org)
+                .bind(&of.month)
+                .fetch_all(c)
+                .await
+        })?;
+        let charge = |(id, request, micros)| (id, Charge { request, micros });
         Ok(rows.into_iter().map(charge).collect())
     }
 
-    pub async fn balance(&mut self, org: &str) -> sqlx::Result<Balance> {
+    pub async fn balance(&mut self, of: &Of) -> sqlx::Result<Balance> {
         const SQL: &str = "
-            SELECT CAST(COALESCE(SUM(spent), 0) AS BIGINT), CAST(COALESCE(SUM(reserved), 0) AS BIGINT),
-              CAST(COALESCE(MAX(spent + reserved), 0) AS BIGINT)
+            SELECT spent, reserved
             FROM balances
             WHERE org_id = $1
+              AND period = $2
               AND scope = 'org'";
-        let (spent, reserved, highest) =
-            on_either!(self, |c| query_as(SQL).bind(org).fetch_one(c).await)?;
-        Ok(Balance {
-            spent,
-            reserved,
-            highest,
-        })
+        let row: Option<(i64, i64)> = on_either!(self, |c| {
+            query_as(SQL)
+                .bind(&of.org)
+                .bind(&of.month)
+                .fetch_optional(c)
+                .await
+        })?;
+        let (spent, reserved) = row.unwrap_or_default();
+        Ok(Balance { spent, reserved })
     }
 
     /// Takes a charge away, as a fault would.
-    pub async fn remove(&mut self, org: &str, request: &str) -> anyhow::Result<()> {
+    pub async fn remove(&mut self, of: &Of, request: &str) -> anyhow::Result<()> {
         const SQL: &str = "DELETE FROM usage_records WHERE org_id = $1 AND request_id = $2";
         let removed = on_either!(self, |c| {
-            let done = query(SQL).bind(org).bind(request).execute(c).await;
+            let done = query(SQL).bind(&of.org).bind(request).execute(c).await;
             done.map(|done| done.rows_affected())
         })?;
         ensure!(removed == 1, "{removed} charges of {request} were there");

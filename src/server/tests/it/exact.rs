@@ -14,6 +14,7 @@ fn plan(kind: Kind, seed: u64) -> Plan {
         calls: 400,
         blows: 2,
         blow: Blow::Kill,
+        hang_ups: true,
         seed,
     }
 }
@@ -74,6 +75,7 @@ async fn a_charge_that_is_taken_away_is_missed_by_the_comparison_and_by_verify()
     let plan = Plan {
         calls: 60,
         blows: 0,
+        hang_ups: false,
         ..plan(Kind::Sqlite, 7367)
     };
     let run = run(plan).await;
