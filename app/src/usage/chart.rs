@@ -49,15 +49,14 @@ const BELOW: i64 = 150;
 const NAMES: i64 = 24;
 const FOOT: i64 = ABOVE + BETWEEN + BELOW;
 
-#[component]
-pub fn SpendChart(
-    /// What it shows, in a sentence.
+/// `summary` says what it shows, in a sentence.
+pub fn spend_chart(
     summary: String,
-    families: Vec<ChartFamily>,
-    days: Vec<ChartDay>,
+    families: &[ChartFamily],
+    days: &[ChartDay],
     cap: Option<Usd>,
     exactly: Exactly,
-) -> impl IntoView {
+) -> AnyView {
     let legend = families
         .iter()
         .enumerate()
@@ -96,7 +95,7 @@ pub fn SpendChart(
         .zip(&so_far)
         .enumerate()
         .map(|(index, (day, all))| {
-            column((index, days.len()), day, *all, &families, (daily, exactly))
+            column((index, days.len()), day, *all, families, (daily, exactly))
         })
         .collect_view();
     view! {
@@ -119,6 +118,7 @@ pub fn SpendChart(
             </svg>
         </figure>
     }
+    .into_any()
 }
 
 /// One plot: what its height stands for, and where it stands.

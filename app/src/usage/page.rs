@@ -2,9 +2,9 @@ use domain::money::Usd;
 use domain::time::Micros;
 use leptos::prelude::*;
 
-use super::chart::{ChartDay, ChartFamily, SpendChart};
+use super::chart::{ChartDay, ChartFamily, spend_chart};
 use super::money::{Exactly, brief, reached};
-use super::tables::{Days, Line, Lines};
+use super::tables::{Line, days_table, lines_table};
 use crate::keys::snippets;
 use crate::paths;
 use crate::ui::{
@@ -133,10 +133,12 @@ fn full(page: &UsageView, month: &str) -> AnyView {
     });
     let csv = paths::usage_csv(&page.org_id, &page.period);
     let (label, facts, spent) = (hero(page, month), facts(page), spend(page, exactly));
-    let [by_key, by_class] =
-        ["key", "meter class"].map(|what| format!("Usage of {month} by {what}"));
-    let (keys, classes, total) = (page.keys.clone(), page.classes.clone(), page.total.clone());
-    let all = total.clone();
+    let told = |what: &'static str, by: &str, lines: &[Line]| {
+        let caption = format!("Usage of {month} by {by}");
+        lines_table((what, caption), lines.to_vec(), &page.total, exactly)
+    };
+    let keys = told("Key", "key", &page.keys);
+    let classes = told("Class", "meter class", &page.classes);
     view! {
         <section aria-label="The month">
             <div class="herorow">
@@ -155,10 +157,10 @@ fn full(page: &UsageView, month: &str) -> AnyView {
             </p>
         </Section>
         <Section id="keys" title="By key" note="What cost most first">
-            <Lines what="Key" caption=by_key lines=keys total=all exactly=exactly />
+            {keys}
         </Section>
         <Section id="classes" title="By meter class" note="What a call is counted as">
-            <Lines what="Class" caption=by_class lines=classes total=total exactly=exactly />
+            {classes}
             {rounded}
         </Section>
     }
@@ -215,17 +217,9 @@ fn spend(page: &UsageView, exactly: Exactly) -> AnyView {
         );
         return view! { <p class="muted">{what}</p> }.into_any();
     }
-    view! {
-        <SpendChart
-            summary=summary(page, exactly)
-            families=page.families.clone()
-            days=page.days.clone()
-            cap=page.cap
-            exactly=exactly
-        />
-        <Days families=page.families.clone() days=page.days.clone() exactly=exactly />
-    }
-    .into_any()
+    let (families, days) = (&page.families, &page.days);
+    let chart = spend_chart(summary(page, exactly), families, days, page.cap, exactly);
+    (chart, days_table(families, days, exactly)).into_any()
 }
 
 /// `$6.24 so far, the most on 12 Nov ($0.9600). The cap of $10.00 is 62 % used.`

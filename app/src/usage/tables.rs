@@ -22,8 +22,7 @@ pub struct Line {
 }
 
 /// The chart's days as a table, newest first, with what they add up to.
-#[component]
-pub fn Days(families: Vec<ChartFamily>, days: Vec<ChartDay>, exactly: Exactly) -> impl IntoView {
+pub fn days_table(families: &[ChartFamily], days: &[ChartDay], exactly: Exactly) -> AnyView {
     let heads = families
         .iter()
         .map(|family| {
@@ -40,7 +39,7 @@ pub fn Days(families: Vec<ChartFamily>, days: Vec<ChartDay>, exactly: Exactly) -
         .filter(|day| !day.ahead)
         .map(|day| {
             so_far = added([so_far, day.sum()]);
-            day_row(day, so_far, &families, exactly)
+            day_row(day, so_far, families, exactly)
         })
         .collect();
     rows.reverse();
@@ -80,6 +79,7 @@ pub fn Days(families: Vec<ChartFamily>, days: Vec<ChartDay>, exactly: Exactly) -
             </div>
         </details>
     }
+    .into_any()
 }
 
 fn day_row(day: &ChartDay, so_far: Usd, families: &[ChartFamily], exactly: Exactly) -> AnyView {
@@ -125,15 +125,14 @@ fn figure(label: String, text: String) -> AnyView {
 }
 
 /// Keys or classes, what cost most first, with their sum.
-#[component]
-pub fn Lines(
-    /// What a line stands for: `Key`.
-    what: &'static str,
-    #[prop(into)] caption: String,
+///
+/// `what` is what a line stands for: `Key`.
+pub fn lines_table(
+    (what, caption): (&'static str, String),
     lines: Vec<Line>,
-    total: Line,
+    total: &Line,
     exactly: Exactly,
-) -> impl IntoView {
+) -> AnyView {
     let granted = total.granted > 0;
     let shared = !total.amount.is_zero();
     let rows: Vec<_> = lines
@@ -187,6 +186,7 @@ pub fn Lines(
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn row(line: Line, whole: Usd, (granted, shared): (bool, bool), exactly: Exactly) -> AnyView {
