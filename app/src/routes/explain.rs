@@ -219,19 +219,21 @@ fn story(known: &Diagnostics) -> Vec<StoryLine> {
         },
         sub: used.id.to_string(),
     }));
-    if let Some(kept) = &known.hold {
-        if let Some(at) = kept.ended_at {
-            story.push(line(
-                at,
-                Mark::Ok,
-                match kept.status.as_str() {
-                    "settled" => "The work ended.".to_owned(),
-                    "expired" => "The work took too long; what was held was given back.".to_owned(),
-                    _ => "What was held was given back.".to_owned(),
-                },
-                kept.hold.id.as_str(),
-            ));
-        }
+    let ended = known
+        .hold
+        .as_ref()
+        .and_then(|kept| Some((kept, kept.ended_at?)));
+    if let Some((kept, at)) = ended {
+        story.push(line(
+            at,
+            Mark::Ok,
+            match kept.status.as_str() {
+                "settled" => "The work ended.".to_owned(),
+                "expired" => "The work took too long; what was held was given back.".to_owned(),
+                _ => "What was held was given back.".to_owned(),
+            },
+            kept.hold.id.as_str(),
+        ));
     }
     story.extend(approved(known));
     // An approval's own events say again what stands there already.

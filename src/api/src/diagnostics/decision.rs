@@ -57,7 +57,7 @@ pub struct RequestDecision<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionGate<'a> {
-    /// `plan`, `state`, `grant`, `spend_cap` or `approval`; there may be more one day.
+    /// `plan`, `quota`, `state`, `reserved`, `grant`, `spend_cap` or `approval`; there may be more one day.
     #[schema(example = "spend_cap")]
     gate: &'a str,
     /// Whose limit: `organization` or `api_key`.
@@ -152,7 +152,7 @@ struct DecisionPrice<'a> {
 #[serde(rename_all = "camelCase")]
 struct WouldPass<'a> {
     /// A name that does not change: `ask_for_approval`, `raise_spend_cap`, `raise_approval_threshold`,
-    /// `fewer_units`, `wait_for_holds`, `wait_for_next_period`, `wait_for_grant`, `attach_card`,
+    /// `fewer_units`, `wait_for_holds`, `wait_for_next_period`, `wait_for_grant`, `wait_for_quota`, `attach_card`,
     /// `resolve_billing_status` or `upgrade_plan`.
     #[schema(example = "raise_spend_cap")]
     action: &'static str,
