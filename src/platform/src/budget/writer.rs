@@ -95,12 +95,11 @@ impl Desk {
     /// What goes into the next transaction; `None` when nobody can order any more.
     async fn gather(&mut self) -> Option<Vec<Order>> {
         let mut gathered: Vec<Order> = self.put_off.drain(..).collect();
-        let room = BATCH.saturating_sub(gathered.len());
         if gathered.is_empty() {
             let came = self.orders.recv_many(&mut gathered, BATCH).await;
             return (came > 0).then_some(gathered);
         }
-        while gathered.len() < BATCH + room
+        while gathered.len() < BATCH
             && let Ok(order) = self.orders.try_recv()
         {
             gathered.push(order);
