@@ -37,7 +37,7 @@ use crate::clock;
 const HOLDS: &str = "+6m";
 
 /// How long anything may be waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a server may take to notice that what failed works again.
 const RECOVERY: Duration = Duration::from_secs(5);
