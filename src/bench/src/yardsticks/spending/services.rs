@@ -22,9 +22,9 @@ const RECORDS: u64 = 100;
 pub async fn reported(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     give_contracts(bench, &bench.database_url(), 1)?;
     let said = bench.ask(&["service-key", "create", "bench"])?;
-    let secret = said
-        .split_whitespace()
-        .find(|word| word.starts_with("secapi_svc_"))
+    let made: serde_json::Value = serde_json::from_str(&said)?;
+    let secret = made["secret"]
+        .as_str()
         .context("no service key was made")?
         .to_owned();
     let before = ledger::charged(bench)?;
