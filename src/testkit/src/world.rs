@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::id::{OrgId, RequestId, SessionId, UserId};
+use domain::budget::approval::{Approval, LASTS, Status};
+use domain::id::{ApprovalId, KeyId, OrgId, RequestId, SessionId, UserId};
 use domain::key::Label;
+use domain::money::Usd;
 use domain::org::OrgName;
 use domain::role::Role;
 use domain::secret::SecretHash;
@@ -134,6 +136,32 @@ impl World {
             database,
             till,
         }
+    }
+
+    /// Files what the ledger files when a key's call is stopped above a threshold.
+    pub async fn stopped(&self, org: &OrgId, key: &KeyId, (units, amount): (i64, Usd)) -> Approval {
+        let now = self.now();
+        let approval = Approval {
+            id: ApprovalId::new(now, self.bytes()),
+            org: org.clone(),
+            key: key.clone(),
+            class: "entity_resolve".to_owned(),
+            units,
+            amount,
+            purpose: Some("backfill".to_owned()),
+            request: self.request().to_string(),
+            status: Status::Pending,
+            created_at: now,
+            expires_at: now.plus(LASTS),
+            decided_at: None,
+            decided_by: None,
+            used_at: None,
+        };
+        let mut tx = self.store.begin().await.expect("the database is there");
+        let filed = store::approvals::insert(&mut tx, &approval).await;
+        assert!(filed.expect("the row is sound"), "filed before");
+        tx.commit().await.expect("the database is there");
+        approval
     }
 
     pub fn now(&self) -> Micros {

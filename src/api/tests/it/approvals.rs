@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use domain::budget::approval::{Approval, LASTS, Status};
+use domain::budget::approval::LASTS;
 use domain::id::{ApprovalId, KeyId};
 use domain::key::Scope;
 use domain::money::Usd;
@@ -12,27 +12,8 @@ use crate::site::{Site, call};
 
 /// Files what the ledger files when a call is stopped above a threshold.
 async fn file(site: &Site, key: &KeyId) -> ApprovalId {
-    let now = site.world.now();
-    let approval = Approval {
-        id: ApprovalId::new(now, site.world.bytes()),
-        org: site.org.clone(),
-        key: key.clone(),
-        class: "entity_resolve".to_owned(),
-        units: 100,
-        amount: Usd::micros(245_000),
-        purpose: Some("backfill".to_owned()),
-        request: site.world.request().to_string(),
-        status: Status::Pending,
-        created_at: now,
-        expires_at: now.plus(LASTS),
-        decided_at: None,
-        decided_by: None,
-        used_at: None,
-    };
-    let mut tx = site.world.store.begin().await.unwrap();
-    assert!(store::approvals::insert(&mut tx, &approval).await.unwrap());
-    tx.commit().await.unwrap();
-    approval.id
+    let of = (100, Usd::micros(245_000));
+    site.world.stopped(&site.org, key, of).await.id
 }
 
 on_both! {

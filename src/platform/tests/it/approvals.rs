@@ -13,6 +13,8 @@ use platform::{Actor, Error, auth};
 use store::ledger::{ORG, Place};
 use testkit::{Database, SignedIn, World, on_both};
 
+use crate::payer::Payer;
+
 struct Asked {
     world: World,
     ada: SignedIn,
@@ -23,45 +25,20 @@ struct Asked {
 
 impl Asked {
     async fn open(db: &Database) -> Self {
-        let world = World::of(db.kind()).await;
-        let ada = world.person("ada").await;
-        let made = world.org(&ada, "Northwind").await;
-        world.contract(&made.org.id).await;
-        let secret = made.first.secret.expose().to_owned();
-        let asker = auth::authenticate(&world.platform, Some(&secret))
-            .await
-            .unwrap();
+        let Payer { world, owner, key } = Payer::open(db, None).await;
         Self {
-            ada,
-            org: made.org.id,
-            asker,
             world,
+            ada: owner,
+            org: key.org.clone(),
+            asker: key,
         }
     }
 
     /// Files what the ledger files when a call is stopped above a threshold.
     async fn file(&self, key: &KeyId) -> Approval {
-        let now = self.world.now();
-        let approval = Approval {
-            id: ApprovalId::new(now, self.world.bytes()),
-            org: self.org.clone(),
-            key: key.clone(),
-            class: "entity_resolve".to_owned(),
-            units: 1,
-            amount: Usd::micros(2_400),
-            purpose: Some("backfill".to_owned()),
-            request: self.world.request().to_string(),
-            status: Status::Pending,
-            created_at: now,
-            expires_at: now.plus(LASTS),
-            decided_at: None,
-            decided_by: None,
-            used_at: None,
-        };
-        let mut tx = self.world.store.begin().await.unwrap();
-        assert!(store::approvals::insert(&mut tx, &approval).await.unwrap());
-        tx.commit().await.unwrap();
-        approval
+        self.world
+            .stopped(&self.org, key, (1, Usd::micros(2_400)))
+            .await
     }
 
     async fn decide(

@@ -6,8 +6,10 @@ use domain::money::Usd;
 use domain::time::Span;
 use platform::budget::{Admission, Spend, admit};
 use platform::housekeeping::{self, Keep};
-use platform::{Actor, Error, auth, diagnostics};
+use platform::{Actor, Error, diagnostics};
 use testkit::{Database, SignedIn, World, on_both};
+
+use crate::payer;
 
 struct Payer {
     world: World,
@@ -18,18 +20,11 @@ struct Payer {
 
 impl Payer {
     async fn open(db: &Database) -> Self {
-        let world = World::of(db.kind()).await;
-        let ada = world.person("ada").await;
-        let made = world.org(&ada, "Northwind").await;
-        world.contract(&made.org.id).await;
-        let secret = made.first.secret.expose().to_owned();
-        let key = auth::authenticate(&world.platform, Some(&secret))
-            .await
-            .unwrap();
+        let payer::Payer { world, owner, key } = payer::Payer::open(db, None).await;
         Self {
             world,
-            ada,
-            org: made.org.id,
+            ada: owner,
+            org: key.org.clone(),
             key,
         }
     }
